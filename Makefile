@@ -1,0 +1,208 @@
+# Magpie's build.  "make help" says what can be made; V=1 shows the commands.
+#
+# Sources are found by looking (boot kernel mm fs drivers user tests/host), never listed.
+# Everything that is made goes to build/, which may be deleted at any time.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---- set-up -------------------------------------------------------------------------------
+# What the goals need on this machine.  tools/setup is silent and quick when it is there;
+# when not, it installs it or says what to type.
+
+goals  := $(or $(MAKECMDGOALS),all)
+groups := $(if $(filter-out clean help,$(goals)),build) $(if $(filter run,$(goals)),run) \
+          $(if $(filter test qtest check host build/host/%,$(goals)),run test)
+
+ifneq ($(strip $(groups)),)
+ifneq ($(shell tools/setup --check $(groups) && echo ok),ok)
+ignored := $(shell tools/setup $(groups) >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error This machine lacks something, see above)
+endif
+endif
+endif
+
+# ---- tools and flags ----------------------------------------------------------------------
+
+CROSS   := $(if $(shell command -v i686-linux-gnu-gcc),i686-linux-gnu-,i686-elf-)
+CC      := $(CROSS)gcc
+export CROSS
+HOSTCC  := gcc
+NASM    := nasm
+USERCC  := build/musl/bin/magpie-gcc
+# The python that has pytest: the first in the path, else Debian's.
+PYTEST   = $(firstword $(foreach p,python3 /usr/bin/python3,\
+             $(if $(shell $p -c 'import pytest, pytest_timeout' 2>&1),,$p)) python3) -m pytest
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+DEPS     = -MMD -MP -MF $@.d
+
+# -mgeneral-regs-only: the kernel never touches FPU or SSE registers, which belong to the
+# process.  Frame pointers and no sibling calls: a backtrace shows every caller.
+KFLAGS  := -std=gnu11 -O2 -g3 -I. -ffreestanding -fno-pie -fno-stack-protector \
+           -mgeneral-regs-only -march=i686 -fno-asynchronous-unwind-tables \
+           -fno-omit-frame-pointer -fno-optimize-sibling-calls $(WARN)
+LDFLAGS := -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,noexecstack \
+           -Wl,--orphan-handling=error -Wl,--fatal-warnings -Wl,-T,linker.ld
+AFLAGS  := -f elf32 -I. -g -F dwarf -w+error
+UFLAGS  := -std=gnu11 -Os -I. -Iuser/lib $(WARN)
+HFLAGS  := -std=gnu11 -O1 -g -I. -Itests/host -DMAGPIE_HOST -fno-omit-frame-pointer \
+           -fsanitize=address,undefined -fno-sanitize-recover $(WARN)
+
+ifeq ($(V),)
+Q   := @
+say  = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+.PHONY: all run test qtest check image user host clean help FORCE
+
+all: build/kernel.elf build/root.img ## the kernel and its root image (default)
+
+# ---- kernel -------------------------------------------------------------------------------
+# Two links: the first has an empty table of function names, the second the real one, made
+# from the first.  The table lies behind the code and cannot move it; cmp makes sure.
+
+folders := $(wildcard boot kernel mm fs drivers)
+ksrc    := $(sort $(shell find $(folders) -name '*.c' -o -name '*.asm'))
+kobj    := $(ksrc:%=build/obj/%.o)
+
+build/obj/%.c.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KFLAGS) $(DEPS) -c $< -o $@
+
+build/obj/%.asm.o: %.asm Makefile
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(AFLAGS) -MD $@.d -MT $@ $< -o $@
+
+# One call a line in syscalls.tbl; the prototypes and the dispatch table follow from it.
+build/gen/syscall_table.h build/gen/syscall_protos.h &: kernel/sys/syscalls.tbl tools/gensys.py
+	$(call say,GEN,$@)
+	$(Q)tools/gensys.py $< build/gen
+
+$(filter build/obj/kernel/sys/%,$(kobj)): | build/gen/syscall_table.h
+
+build/ksyms-none.c: tools/ksyms.py
+	@mkdir -p $(@D)
+	$(Q)tools/ksyms.py </dev/null >$@
+
+build/ksyms.c: build/kernel.tmp.elf tools/ksyms.py
+	$(call say,KSYMS,$@)
+	$(Q)$(CROSS)nm $< | tools/ksyms.py >$@
+
+build/%.c.o: build/%.c kernel/ksyms.h
+	$(Q)$(CC) $(KFLAGS) -c $< -o $@
+
+build/kernel.tmp.elf: $(kobj) build/ksyms-none.c.o linker.ld
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
+
+build/kernel.elf: $(kobj) build/ksyms.c.o linker.ld
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
+	$(Q)$(CROSS)nm $@ | tools/ksyms.py | cmp - build/ksyms.c
+
+# ---- user programs and the root image -----------------------------------------------------
+# user/bin/NAME.c or user/bin/NAME/*.c becomes /bin/NAME, user/test/t-NAME.c /test/t-NAME.
+
+programs := $(patsubst user/%.c,%,$(wildcard user/bin/*.c user/test/*.c)) \
+            $(patsubst user/%/,%,$(sort $(dir $(wildcard user/bin/*/*.c user/test/*/*.c))))
+installed := $(programs:%=build/root/%)
+libobj   := $(patsubst %.c,build/%.o,$(wildcard user/lib/*.c))
+libc     := build/musl/lib/magpie-gcc.specs
+
+user: $(installed) ## only the user programs
+
+$(libc): tools/musl.py
+	$(call say,MUSL,build/musl)
+	$(Q)tools/musl.py build/musl $(CROSS)
+
+build/user/%.o: user/%.c Makefile | $(libc)
+	$(call say,USERCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(USERCC) $(UFLAGS) $(DEPS) -c $< -o $@
+
+build/user/libmagpie.a: $(libobj)
+	$(Q)$(RM) $@
+	$(Q)$(CROSS)ar rcs $@ $^
+
+# Also where magpie-gcc finds them by itself.
+build/user/installed: build/user/libmagpie.a $(wildcard user/lib/*.h) | $(libc)
+	$(Q)install -m 644 $(filter %.h,$^) build/musl/include
+	$(Q)install -m 644 $< build/musl/lib
+	$(Q)touch $@
+
+# The objects of program $1: one file, or those of its folder.
+objects = $(patsubst %.c,build/%.o,$(wildcard user/$1.c user/$1/*.c))
+
+.SECONDEXPANSION:
+$(installed): build/root/%: $$(call objects,$$*) build/user/installed
+	$(call say,USERLD,$(@:build/root%=%))
+	@mkdir -p $(@D)
+	$(Q)$(USERCC) -s $(filter %.o,$^) -o $@
+
+image: build/root.img ## only the root image
+
+# A removed source must leave the image: the list of programs is a prerequisite.
+build/programs.list: FORCE
+	@mkdir -p $(@D)
+	@echo $(programs) | cmp -s - $@ || echo $(programs) >$@
+
+build/root.img: $(installed) build/programs.list tools/magpie $(wildcard tools/magpie_*.py)
+	$(call say,IMAGE,$@)
+	@$(RM) $(filter-out $(installed),$(wildcard build/root/*/*))
+	@mkdir -p build/root
+	$(Q)tools/magpie image --root build/root --big "$$($(CC) -print-prog-name=cc1)" $@
+
+# ---- running and testing ------------------------------------------------------------------
+
+run: all ## boot it, with a shell in this terminal
+	@tools/magpie run
+
+# The modules that need no real processor; tests/host/fake*.c stands for floors 1 and 2.
+hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
+              $(wildcard kernel/cmdline.c kernel/counters.c drivers/block.c drivers/ramdisk.c \
+                drivers/tty*.c tests/host/fake*.c))
+hostobj  := $(filter-out $(hostskip:%=build/host/%.o),$(hostsrc:%=build/host/%.o))
+hosttest := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
+
+host: $(hosttest) ## only the host tests' programs
+
+build/host/%.c.o: %.c Makefile
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HFLAGS) $(DEPS) -c $< -o $@
+
+build/host/libhost.a: $(hostobj)
+	$(Q)$(RM) $@
+	$(Q)ar rcs $@ $^
+
+$(hosttest): build/host/%: build/host/tests/host/%.c.o build/host/libhost.a
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOSTCC) $(HFLAGS) $^ -lcmocka -o $@
+
+# T=name picks tests by name, as pytest's -k does.  The build's own output comes first.
+define pytest
+	$(Q)$(PYTEST) tests $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
+endef
+
+test: check all host ## every test; T=name runs only those of that name
+	$(pytest)
+
+qtest: all ## only the tests that boot the kernel
+	$(Q)$(PYTEST) tests -m guest $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
+
+check: $(kobj) ## the rules of the floors, and the size table
+	$(Q)tools/layers.py --objects build/obj --cross $(CROSS)
+
+clean: ## delete build/ except the C library, which takes a download
+	$(Q)$(RM) -r $(filter-out build/musl,$(wildcard build/*))
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,152 @@
+/*
+ * Filling holes: blocks for a file, and the indirect blocks that lead to them.
+ *
+ * Invariant: a failure leaves the file as it was.  Indirect blocks that were made on the way to data for which
+ * there was no room are given back.
+ *
+ * Floor 6.  Read next: truncate.c
+ */
+#include "fs/ext2/volume.h"
+#include "kernel/lib/errno.h"
+
+static int  fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32_t *first);
+static int  path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal);
+static void path_shrink(struct inode *i, struct ext2_path *p, unsigned found);
+
+/*
+ * As ext2_map(), but there is no hole: if block @block of @i has no place yet, it gets one, and so do as many
+ * of its neighbours as are wanted and as lie in one run.
+ *
+ * Locks:   takes the map lock, then the alloc lock.  Sleeps.
+ * Returns: how many (> 0), from *@first; -ENOSPC; -EROFS; -EFBIG; -EIO; -ENOMEM.
+ */
+int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, uint32_t *first)
+{
+	struct ext2_path p;
+	int n;
+
+	mutex_lock(&ext2_node(i)->map_lock);
+	n = ext2_path_begin(i, block, &p);
+	if (n == 0) {
+		n = ext2_path_run(i, &p, max, first);
+	}
+	if (n > 0 && *first == 0) {
+		n = fill_hole(i, &p, (uint32_t)n, first);
+	}
+	ext2_path_end(&p);
+	mutex_unlock(&ext2_node(i)->map_lock);
+	return n;
+}
+
+/*
+ * @n more blocks, or fewer, belong to @i.
+ *
+ * Locks: map lock held.
+ */
+void ext2_charge(struct inode *i, uint32_t n)
+{
+	i->blocks += n * EXT2_BLOCK_SECTORS;
+	inode_dirty(i);
+}
+
+void ext2_uncharge(struct inode *i, uint32_t n)
+{
+	i->blocks -= MIN(i->blocks, n * EXT2_BLOCK_SECTORS);    /* the disk's count may be wrong */
+	inode_dirty(i);
+}
+
+/* After the block before; else after what was allocated last; else in the inode's own group. */
+static uint32_t find_goal(struct inode *i, const struct ext2_path *p)
+{
+	uint32_t at = p->slot[p->depth - 1];
+	struct ext2 *e = ext2_of(i);
+
+	if (p->found == p->depth && at > 0 && p->array[p->depth - 1][at - 1]) {
+		return p->array[p->depth - 1][at - 1] + 1;
+	}
+	if (ext2_node(i)->goal) {
+		return ext2_node(i)->goal;
+	}
+	return ext2_group_first(e, (i->ino - 1) / e->inodes_per_group);
+}
+
+/* Array @k of the path was changed.  The inode's own is written with the inode. */
+static void array_changed(struct inode *i, struct ext2_path *p, unsigned k)
+{
+	if (p->frame[k]) {
+		meta_dirty(p->frame[k]);
+	} else {
+		inode_dirty(i);
+	}
+}
+
+/* Locks: map lock held. */
+static int fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32_t *first)
+{
+	uint32_t goal = find_goal(i, p);
+	unsigned found = p->found;
+	uint32_t *slot;
+	int n = path_grow(i, p, &goal);
+
+	if (n == 0) {
+		n = ext2_alloc_blocks(ext2_of(i), goal, want, first);
+	}
+	if (n < 0) {
+		path_shrink(i, p, found);
+		return n;
+	}
+	slot = p->array[p->depth - 1] + p->slot[p->depth - 1];
+	for (uint32_t k = 0; k < (uint32_t)n; k++) {
+		slot[k] = *first + k;
+	}
+	array_changed(i, p, p->depth - 1);
+	ext2_charge(i, (uint32_t)n);
+	ext2_node(i)->goal = *first + (uint32_t)n;
+	return n;
+}
+
+/* Make the indirect blocks that the path lacks, each empty and linked at once. */
+static int path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal)
+{
+	struct ext2 *e = ext2_of(i);
+
+	while (p->found < p->depth) {
+		unsigned k = p->found;
+		uint32_t block;
+		int error = ext2_alloc_blocks(e, *goal, 1, &block);
+
+		if (error < 0) {
+			return error;
+		}
+		error = meta_new(e->bdev, block, &p->frame[k]);
+		if (error) {
+			ext2_free_blocks(e, block, 1);
+			return error;
+		}
+		p->array[k] = frame_data(p->frame[k]);
+		p->array[k - 1][p->slot[k - 1]] = block;
+		array_changed(i, p, k - 1);
+		ext2_charge(i, 1);
+		p->found++;
+		*goal = block + 1;
+	}
+	return 0;
+}
+
+/* Undo path_grow() back to @found.  A block that cannot be freed stays where it is: empty, and harmless. */
+static void path_shrink(struct inode *i, struct ext2_path *p, unsigned found)
+{
+	while (p->found > found) {
+		unsigned k = p->found - 1;
+		uint32_t *link = &p->array[k - 1][p->slot[k - 1]];
+
+		if (ext2_free_blocks(ext2_of(i), *link, 1) < 0) {
+			return;
+		}
+		*link = 0;
+		array_changed(i, p, k - 1);
+		ext2_uncharge(i, 1);
+		meta_put(p->frame[k]);
+		p->found--;
+	}
+}

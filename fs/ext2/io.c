@@ -1,0 +1,154 @@
+/*
+ * mapping_ops: where the pages of a file are, handed to the block layer as runs.
+ *
+ * A page is one block.  f->place is set when a page is read or prepared, and from then on writing it needs
+ * neither the map nor a lock nor memory: write() below only looks for neighbours.
+ *
+ * Floor 6.  Read next: dir.c
+ */
+#include "fs/ext2/volume.h"
+#include "fs/pageio.h"
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/x86/mmu.h"
+#include "mm/cache/pcache.h"
+
+static int  prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+static void hold(struct mapping *m);
+static void drop(struct mapping *m);
+
+const struct mapping_ops ext2_mapping_ops = {
+	.prepare = prepare,
+	.read    = read,
+	.write   = write,
+	.hold    = hold,
+	.drop    = drop,
+};
+
+static inline struct inode *mapping_inode(struct mapping *m)
+{
+	return container_of(m, struct inode, mapping);
+}
+
+/*
+ * Write down the places of a run.  A page that has a place already must have this one.  That it has another
+ * can be a damaged disk's doing: an indirect block that is some file's data too changes behind our back.
+ */
+static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_t first)
+{
+	for (unsigned k = 0; k < n; k++) {
+		if (f[k]->place != first + k) {
+			if (f[k]->place) {
+				return ext2_corrupt(ext2_of(inode), inode->ino,
+				                    "block has moved, now at", first + k);
+			}
+			f[k]->place = first + k;
+		}
+	}
+	return 0;
+}
+
+/* Sleeps.  Returns: how many have a place now, or -ENOSPC, -EROFS, -EFBIG, -EIO, -ENOMEM when none. */
+static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
+{
+	struct inode *inode = mapping_inode(m);
+	unsigned done = 0;
+
+	if (ext2_of(inode)->fs.read_only) {
+		return -EROFS;
+	}
+	while (done < n) {
+		uint32_t first;
+		int run = ext2_map_alloc(inode, i + done, n - done, &first);
+		int error = run < 0 ? run : set_places(inode, f + done, (unsigned)run, first);
+
+		if (error) {
+			return done ? (int)done : error;
+		}
+		done += (unsigned)run;
+	}
+	return (int)done;
+}
+
+/* Pages of a hole, or without content yet. */
+static void read_zeros(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++) {
+		page_zero(frame_data(f[k]));
+	}
+	count_add(C_PAGES_ZEROED, n);
+	pcache_read_done(m, i, n, 0);
+}
+
+/*
+ * Are the first of the @n pages from @i on pending: placed, but without content?  *@run is cut to the pages
+ * that are alike.  Asked after the map: mwrite makes a page pending before it gives it a block, so whoever
+ * saw the block sees this too.
+ */
+static bool pending(struct mapping *m, pgoff_t i, unsigned *run)
+{
+	bool inside;
+
+	spin_lock(&m->lock);
+	inside = i >= m->pending_lo && i < m->pending_hi;
+	if (inside) {
+		*run = MIN(*run, m->pending_hi - i);
+	} else if (i < m->pending_lo) {
+		*run = MIN(*run, m->pending_lo - i);
+	}
+	spin_unlock(&m->lock);
+	return inside;
+}
+
+/* Start reading.  What cannot be looked up fails, and with it the rest of the batch. */
+static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
+{
+	struct inode *inode = mapping_inode(m);
+	struct blkdev *dev = ext2_of(inode)->bdev->dev;
+
+	for (unsigned done = 0, run; done < n; done += run) {
+		uint32_t first;
+		int error = ext2_map(inode, i + done, n - done, &first);
+		bool blank;
+
+		run = error < 0 ? n - done : (unsigned)error;
+		blank = pending(m, i + done, &run);
+		if (error >= 0) {
+			error = first ? set_places(inode, f + done, run, first) : 0;
+		}
+		if (error) {
+			run = n - done;
+			pcache_read_done(m, i + done, run, error);
+		} else if (blank || first == 0) {
+			read_zeros(m, i + done, f + done, run);
+		} else {
+			pageio_read(dev, first * EXT2_BLOCK_SECTORS, m, i + done, f + done, run);
+		}
+	}
+}
+
+/* Start writing, to where the pages have their places.  Allocates nothing, takes no lock. */
+static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
+{
+	struct blkdev *dev = ext2_of(mapping_inode(m))->bdev->dev;
+
+	for (unsigned done = 0, run; done < n; done += run) {
+		uint32_t place = f[done]->place;
+
+		for (run = 1; done + run < n && f[done + run]->place == place + run; run++) {
+		}
+		pageio_write(dev, place * EXT2_BLOCK_SECTORS, m, i + done, f + done, run);
+	}
+}
+
+static void hold(struct mapping *m)
+{
+	inode_hold(mapping_inode(m));
+}
+
+static void drop(struct mapping *m)
+{
+	inode_put(mapping_inode(m));
+}

@@ -1,0 +1,115 @@
+/*
+ * Open files: what every kind has in common.  Positions, access modes, limits; then the file's own
+ * op.
+ *
+ * Files with positions are read and written at f->pos under f->lock, so that two processes that
+ * share a file description never get or overwrite each other's bytes.  Files without (terminals)
+ * take no lock: a reader that waits for a key must not stop the writer on the same description.
+ *
+ * Floor 6.  Read next: rw.c
+ */
+#include "fs/file.h"
+
+#include "kernel/lib/errno.h"
+#include "kernel/x86/ucopy.h"
+
+#define IO_MAX 0x7ffff000u      /* bytes of one call, as Linux has it: the result fits an int */
+
+typedef int (*transfer_fn)(struct file *f, uva_t buf, uint32_t n, loff_t pos);
+
+static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	loff_t before;
+	int r;
+
+	if (!op) {
+		return inode_is(f->inode, S_IFDIR) ? -EISDIR : -EINVAL;
+	}
+	n = MIN(n, IO_MAX);
+	if (!user_range(buf, n)) {
+		return -EFAULT;
+	}
+	if (!f->ops->seekable) {
+		return pos ? -ESPIPE : op(f, buf, n, 0);
+	}
+	if (pos && *pos < 0) {
+		return -EINVAL;
+	}
+	mutex_lock(&f->lock);
+	before = f->pos;                        /* O_APPEND moves it to where it writes */
+	r = op(f, buf, n, pos ? *pos : before);
+	if (pos) {
+		f->pos = before;
+	} else if (r > 0) {
+		f->pos += r;
+	}
+	mutex_unlock(&f->lock);
+	return r;
+}
+
+/* read(2), pread(2).  [POSIX read]  Sleeps.  Returns: bytes, 0 at the end; -EBADF -EISDIR -EINVAL
+ * -EFAULT -ESPIPE, or the op's. */
+int file_read(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	return file_readable(f) ? transfer(f, f->ops->read, buf, n, pos) : -EBADF;
+}
+
+/* write(2), pwrite(2).  [POSIX write]  Sleeps.  Returns: as file_read(). */
+int file_write(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	return file_writable(f) ? transfer(f, f->ops->write, buf, n, pos) : -EBADF;
+}
+
+/* lseek(2).  [POSIX lseek]  Returns: 0 and the position in *@out; -ESPIPE -EINVAL -EOVERFLOW. */
+int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
+{
+	enum { SEEK_SET, SEEK_CUR, SEEK_END };
+	loff_t base = 0, at, max = f->inode->fs->max_size;
+	int r = 0;
+
+	if (!f->ops->seekable) {
+		return -ESPIPE;
+	}
+	if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
+		return -EINVAL;
+	}
+	mutex_lock(&f->lock);
+	if (whence == SEEK_CUR) {
+		base = f->pos;
+	} else if (whence == SEEK_END) {
+		base = mapping_size(&f->inode->mapping);
+	}
+	if (__builtin_add_overflow(base, off, &at)) {
+		r = -EOVERFLOW;
+	} else if (at < 0 || (max && at > max)) {
+		r = -EINVAL;
+	} else {
+		f->pos = at;
+		*out = at;
+	}
+	mutex_unlock(&f->lock);
+	return r;
+}
+
+/* ftruncate(2).  [POSIX ftruncate]  Sleeps. */
+int file_truncate(struct file *f, loff_t size)
+{
+	if (!file_writable(f)) {
+		return -EINVAL;                 /* and not EBADF [POSIX ftruncate] */
+	}
+	return f->ops->truncate ? f->ops->truncate(f, size) : inode_truncate(f->inode, size);
+}
+
+/* getdents64(2).  Sleeps.  Returns: bytes, 0 at the end, -ENOTDIR, or the op's. */
+int file_readdir(struct file *f, uva_t buf, uint32_t n)
+{
+	int r;
+
+	if (!f->ops->readdir) {
+		return -ENOTDIR;
+	}
+	mutex_lock(&f->lock);
+	r = f->ops->readdir(f, buf, n);
+	mutex_unlock(&f->lock);
+	return r;
+}

@@ -1,0 +1,159 @@
+/*
+ * /proc as files: a text that is made when the file is opened, so that every reader sees one
+ * moment, and reading is a plain copy that counts as nothing.  Lengths are 0 to stat(2), as in
+ * Linux's /proc: they are not known before the text is.
+ *
+ * Floor 6.  Read next: proctext.c, where the texts come from
+ */
+#include "fs/procfs.h"
+
+#include "drivers/ramdisk.h"
+#include "fs/proctext.h"
+#include "fs/pseudo.h"
+#include "kernel/lib/errno.h"
+#include "kernel/lib/string.h"
+#include "kernel/printk.h"
+#include "kernel/x86/ucopy.h"
+#include "mm/phys/kmalloc.h"
+
+struct snapshot {
+	size_t len;
+	char   text[PAGE_SIZE - sizeof(size_t)];
+};
+
+_Static_assert(sizeof(struct snapshot) == PAGE_SIZE, "the largest that kmalloc has");
+
+static int text_open(struct file *f)
+{
+	struct snapshot *s = kmalloc(sizeof(*s), ALLOC_WAIT);
+
+	if (!s) {
+		return -ENOMEM;
+	}
+	s->len = pseudo_node_of(f->inode)->text(s->text, sizeof(s->text));
+	f->private = s;
+	return 0;
+}
+
+static int text_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	const struct snapshot *s = f->private;
+
+	if (pos >= (loff_t)s->len) {
+		return 0;
+	}
+	n = (uint32_t)MIN((loff_t)n, (loff_t)s->len - pos);
+	return copy_to_user(buf, s->text + pos, n) < 0 ? -EFAULT : (int)n;
+}
+
+static void text_release(struct file *f)
+{
+	kfree(f->private);
+}
+
+static const struct file_ops text_fops = {
+	.open = text_open, .read = text_read, .release = text_release, .seekable = true,
+};
+
+/* ---- log: longer than a snapshot, so it is read where it is ---- */
+
+static int log_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	char *text;
+	int r = 0;
+
+	(void)f;
+	if (n == 0 || pos > INT32_MAX) {
+		return 0;
+	}
+	n = MIN(n, PAGE_SIZE);
+	text = kmalloc(n, ALLOC_WAIT);
+	if (!text) {
+		return -ENOMEM;
+	}
+	n = (uint32_t)printk_read(text, (size_t)pos, n);
+	r = copy_to_user(buf, text, n) < 0 ? -EFAULT : (int)n;
+	kfree(text);
+	return r;
+}
+
+static const struct file_ops log_fops = { .read = log_read, .seekable = true };
+
+/* ---- fail: fault injection ---- */
+
+/* The number at @s up to the end of the text, in *@n. */
+static bool parse_number(const char *s, uint32_t *n)
+{
+	*n = 0;
+	if (*s < '0' || *s > '9') {
+		return false;
+	}
+	for (; *s >= '0' && *s <= '9'; s++) {
+		uint32_t digit = (uint32_t)(*s - '0');
+
+		if (__builtin_mul_overflow(*n, 10u, n) || __builtin_add_overflow(*n, digit, n)) {
+			return false;
+		}
+	}
+	return *s == '\0' || (*s == '\n' && s[1] == '\0');
+}
+
+static int arm(const char *text)
+{
+	uint32_t n;
+
+	if (strncmp(text, "alloc ", 6) == 0 && parse_number(text + 6, &n)) {
+		frame_fail_nth(n);
+	} else if (strncmp(text, "read ", 5) == 0 && parse_number(text + 5, &n)) {
+		ramdisk_fail(IO_READ, n);
+	} else if (strncmp(text, "write ", 6) == 0 && parse_number(text + 6, &n)) {
+		ramdisk_fail(IO_WRITE, n);
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int fail_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	char text[32];
+	int r;
+
+	(void)f, (void)pos;
+	if (n >= sizeof(text)) {
+		return -EINVAL;
+	}
+	if (copy_from_user(text, buf, n) < 0) {
+		return -EFAULT;
+	}
+	text[n] = '\0';
+	r = arm(text);
+	return r < 0 ? r : (int)n;
+}
+
+static const struct file_ops fail_fops = { .write = fail_write };
+
+/* ---- the tree ---- */
+
+enum { ROOT, MAGPIE = 2 };              /* the directories' places in the table */
+
+static const struct pseudo_node nodes[] = {
+	[ROOT]   = { .mode = S_IFDIR | 0555 },
+	           { "cmdline",  ROOT,   S_IFREG | 0444, 0, &text_fops, proctext_cmdline },
+	[MAGPIE] = { "magpie",   ROOT,   S_IFDIR | 0555, 0, NULL,       NULL },
+	           { "counters", MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_counters },
+	           { "self",     MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_self },
+	           { "mem",      MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_mem },
+	           { "check",    MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_check },
+	           { "ps",       MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_ps },
+	           { "log",      MAGPIE, S_IFREG | 0444, 0, &log_fops,  NULL },
+	           { "fail",     MAGPIE, S_IFREG | 0200, 0, &fail_fops, NULL },
+};
+
+static struct pseudo procfs = { .fs.type = "proc", .node = nodes, .n = ARRAY_SIZE(nodes) };
+
+/* See procfs.h.  Sleeps. */
+int procfs_mount(void)
+{
+	return pseudo_mount(&procfs, "/proc");
+}

@@ -1,0 +1,233 @@
+/*
+ * write(2) through the page cache: grab (locked), place, copy in, dirty.
+ *
+ * Copying in happens under the frame lock, where a page fault could want that very frame.  So the
+ * user's page is touched first, then copied with the variant that gives up on a fault; if it does
+ * (the page was reclaimed in between), nothing is lost and the page is done again.
+ *
+ * What a reader may see is decided by the order of words: a page that did not hold the file's
+ * content becomes up to date only when it is complete, and dirty only when it has a place.
+ *
+ * Floor 6.  Read next: sync.c
+ */
+#include "fs/file.h"
+
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/lib/string.h"
+#include "kernel/x86/ucopy.h"
+#include "mm/cache/pcache.h"
+#include "mm/cache/writeback.h"
+
+enum { BALANCE_PAGES = 64 };            /* written between two looks at the dirty limit */
+
+/* A piece of one page on its way from the user to the cache. */
+struct piece {
+	uva_t    from;
+	uint32_t off, len;              /* where in the page: [off, off + len) */
+	pgoff_t  index;
+};
+
+/* Bring in what the user has at @buf: of @len (<= a page) bytes, how many can be read. */
+static uint32_t touch_user(uva_t buf, uint32_t len)
+{
+	uint32_t first = PAGE_SIZE - (buf & PAGE_MASK);         /* bytes up to the next page */
+	char c;
+
+	if (copy_from_user(&c, buf, 1) < 0) {
+		return 0;
+	}
+	if (len > first && copy_from_user(&c, buf + first, 1) < 0) {
+		return first;
+	}
+	return len;
+}
+
+/* Place before dirt. */
+static int find_place(struct mapping *m, struct frame *f)
+{
+	int r;
+
+	if (f->place) {
+		return 0;
+	}
+	if (!m->ops->prepare) {
+		return -EROFS;
+	}
+	r = m->ops->prepare(m, f->index, &f, 1);
+	return r > 0 ? 0 : r < 0 ? r : -ENOSPC;
+}
+
+static bool past_end(struct mapping *m, pgoff_t index)
+{
+	return index >= size_pages(mapping_size(m));
+}
+
+/*
+ * The page holds the file's content: change part of it.  Once it has a new place it must become
+ * dirty, even if the copy brought nothing: that block's own content is somebody's old data.
+ */
+static int overwrite(struct mapping *m, struct frame *f, const struct piece *p)
+{
+	uint32_t left;
+	int r = find_place(m, f);
+
+	if (r < 0) {
+		return r;
+	}
+	left = copy_from_user_nofault((char *)frame_data(f) + p->off, p->from, p->len);
+	pcache_dirty(f);
+	return (int)(p->len - left);
+}
+
+/*
+ * The page holds nothing yet, and nothing of the file outside the piece: make it whole.  Copied
+ * before it is placed, and not readable until both are done, so that failing at either leaves no
+ * trace.
+ */
+static int compose(struct mapping *m, struct frame *f, const struct piece *p)
+{
+	char *data = frame_data(f);
+	int r = 0;
+
+	memset(data, 0, p->off);
+	memset(data + p->off + p->len, 0, PAGE_SIZE - p->off - p->len);
+	if (copy_from_user_nofault(data + p->off, p->from, p->len) == 0) {
+		r = find_place(m, f);
+		if (r == 0) {
+			frame_set(f, FR_UPTODATE);
+			pcache_dirty(f);
+			return (int)p->len;
+		}
+	}
+	if (past_end(m, p->index)) {
+		pcache_forget(f);       /* no file has such a page */
+	}
+	return r;
+}
+
+/* Must the page be read before the piece is put in?  Not if the piece covers all that the file has
+ * there. */
+static bool needs_old(struct mapping *m, const struct piece *p)
+{
+	loff_t start = (loff_t)p->index << PAGE_SHIFT, size = mapping_size(m);
+
+	loff_t end = MIN(size, start + (loff_t)PAGE_SIZE);
+
+	return size > start && (p->off > 0 || start + p->len < end);
+}
+
+/* Write one piece.  Returns: bytes written; 0: do it again; -errno. */
+static int write_piece(struct mapping *m, struct piece *p)
+{
+	struct frame *f;
+	int r;
+
+	p->len = touch_user(p->from, p->len);
+	if (p->len == 0) {
+		return -EFAULT;
+	}
+	r = pcache_grab(m, p->index, &f);
+	if (r < 0) {
+		return r;
+	}
+	if (!frame_is(f, FR_UPTODATE) && needs_old(m, p)) {
+		r = pcache_fill(m, f);
+	}
+	if (r == 0 && f->mapping == m) {        /* waiting for the disk may have cost it its name */
+		r = frame_is(f, FR_UPTODATE) ? overwrite(m, f, p) : compose(m, f, p);
+	}
+	frame_unlock(f);
+	frame_put(f);
+	return r;
+}
+
+/* Writing starts past the end at @size: what lies between reads as zeros, so the rest of the last
+ * page must be, whatever a mapping of it has left there. */
+static void zero_tail(struct mapping *m, loff_t size)
+{
+	uint32_t used = (uint32_t)size & PAGE_MASK;
+	struct frame *f = used ? pcache_find_one(m, (pgoff_t)(size >> PAGE_SHIFT)) : NULL;
+
+	if (!f) {
+		return;
+	}
+	frame_lock(f);
+	if (f->mapping == m && frame_is(f, FR_UPTODATE)) {
+		memset((char *)frame_data(f) + used, 0, PAGE_SIZE - used);
+	}
+	frame_unlock(f);
+	frame_put(f);
+}
+
+static void grow(struct mapping *m, loff_t size)
+{
+	spin_lock(&m->lock);
+	m->size = MAX(m->size, size);
+	spin_unlock(&m->lock);
+}
+
+/* Locks: the lock that guards the size of @m held. */
+static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
+{
+	loff_t size = mapping_size(m);
+	uint32_t done = 0;
+	int r = 0;
+
+	if (pos >= limit) {
+		return -EFBIG;
+	}
+	if (pos > size) {
+		zero_tail(m, size);
+	}
+	n = (uint32_t)MIN((loff_t)n, limit - pos);
+	while (done < n) {
+		uint32_t off = (uint32_t)(pos + done) & PAGE_MASK;
+		struct piece p = {
+			.from = buf + done, .off = off, .len = MIN(PAGE_SIZE - off, n - done),
+			.index = (pgoff_t)((pos + done) >> PAGE_SHIFT),
+		};
+
+		r = write_piece(m, &p);
+		if (r < 0) {
+			break;
+		}
+		done += (uint32_t)r;
+		if (pos + done > size) {
+			grow(m, pos + done);
+		}
+		if (p.index % BALANCE_PAGES == 0) {
+			wb_balance(m);
+		}
+	}
+	count_add(C_BYTES_COPIED_WRITE, done);
+	return done ? (int)done : r;
+}
+
+/* See file.h.  Locks: takes inode.lock.  Sleeps.  Returns: bytes; -EFAULT -EIO -ENOMEM -ENOSPC -EFBIG
+ * if not even one. */
+int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	struct inode *i = f->inode;
+	struct mapping *m = &i->mapping;
+	int r = 0;
+
+	mutex_lock(&i->lock);
+	if (f->flags & O_APPEND) {
+		pos = f->pos = mapping_size(m);
+	}
+	if (n > 0) {
+		r = write_pages(m, i->fs->max_size ? i->fs->max_size : INT64_MAX, buf, n, pos);
+	}
+	if (r > 0) {
+		i->mtime = i->ctime = inode_now();
+		inode_dirty(i);
+	}
+	mutex_unlock(&i->lock);
+	if (r > 0 && (f->flags & O_DSYNC)) {
+		int error = file_sync_range(f, pos, r, true);
+
+		return error < 0 ? error : r;
+	}
+	return r;
+}

@@ -1,0 +1,23 @@
+/*
+ * Memory and strings.  The four functions that the compiler may call on its own are here.
+ *
+ * Floor 0.  On the host the C library's own are used.
+ */
+#ifndef KERNEL_LIB_STRING_H
+#define KERNEL_LIB_STRING_H
+
+#include "kernel/lib/types.h"
+
+void  *memcpy(void *restrict to, const void *restrict from, size_t n);
+void  *memmove(void *to, const void *from, size_t n);
+void  *memset(void *to, int byte, size_t n);
+int    memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int    strcmp(const char *a, const char *b);
+int    strncmp(const char *a, const char *b, size_t n);
+char  *strchr(const char *s, int c);
+
+/* Copy at most size - 1 characters and always terminate (size > 0).  Returns strlen(from): cut if >= size. */
+size_t str_copy(char *to, const char *from, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * Locks, and THE LOCK ORDER, written once.  Outer to inner:
+ *
+ *   may sleep    file position (file.lock)
+ *                directory inodes: ancestor first; rename: one mutex per file system before them
+ *                inode.lock of files; two of them: by address
+ *                space.lock
+ *                frame lock of a file page          (mm/phys/frame.h; two: ascending name)
+ *                ext2 map lock (one per inode)
+ *                ext2 alloc lock (one per file system)
+ *                frame lock of a metadata page      (one at a time, only while it is read)
+ *   spinlocks    mapping.vmas_lock
+ *                pagetable.lock
+ *                mapping.lock                       (never two at once)
+ *                blkdev.lock
+ *                leaves: inode hash, free list, kmalloc, wait queues, tty, run queue
+ *
+ * A spinlock is held with interrupts off, so its holder neither sleeps nor faults.  On one processor
+ * nobody ever spins: taking a held spinlock is a bug and is caught.  No code outside lock.c treats
+ * "interrupts are off" as mutual exclusion.
+ *
+ * The capability annotations are read by clang's -Wthread-safety and vanish under gcc.
+ *
+ * Floor 2.
+ */
+#ifndef KERNEL_LOCK_H
+#define KERNEL_LOCK_H
+
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
+
+#if defined(__clang__)
+#define CAPABILITY(name) __attribute__((capability(name)))
+#define ACQUIRE(...)     __attribute__((acquire_capability(__VA_ARGS__)))
+#define RELEASE(...)     __attribute__((release_capability(__VA_ARGS__)))
+#define REQUIRES(...)    __attribute__((requires_capability(__VA_ARGS__)))
+#define EXCLUDES(...)    __attribute__((locks_excluded(__VA_ARGS__)))
+#else
+#define CAPABILITY(name)
+#define ACQUIRE(...)
+#define RELEASE(...)
+#define REQUIRES(...)
+#define EXCLUDES(...)
+#endif
+
+struct CAPABILITY("spinlock") spinlock {
+	uint32_t held;
+	uint32_t flags;                 /* interrupt state of the holder, given back on unlock */
+};
+
+#define SPINLOCK_INIT { 0, 0 }
+
+void spin_init(struct spinlock *l);
+void spin_lock(struct spinlock *l) ACQUIRE(*l);
+void spin_unlock(struct spinlock *l) RELEASE(*l);
+bool spin_held(const struct spinlock *l);       /* for assertions only */
+
+struct waitq {
+	struct spinlock lock;
+	struct list     waiters;        /* of struct task by link_wait [lock] */
+};
+
+#define WAITQ_INIT(name) { SPINLOCK_INIT, LIST_INIT((name).waiters) }
+
+struct task;
+
+struct CAPABILITY("mutex") mutex {
+	struct task    *owner;          /* [waitq.lock] NULL = free */
+	struct waitq    waitq;
+};
+
+#define MUTEX_INIT(name) { NULL, WAITQ_INIT((name).waitq) }
+
+void mutex_init(struct mutex *m);
+void mutex_lock(struct mutex *m) ACQUIRE(*m);           /* Sleeps.  Not recursive: taking one's own is a bug. */
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m) RELEASE(*m);
+bool mutex_mine(const struct mutex *m);                 /* held by the running task; for assertions */
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * Exceptions, and the way back to user mode.
+ *
+ *	page fault     from user mode      served, or SIGSEGV, SIGBUS; out of memory: SIGKILL
+ *	               in a user copy      served, or the copy fails: EFAULT for the caller
+ *	               elsewhere           the kernel's bug
+ *	other traps    from user mode      a signal
+ *	               from the kernel     the kernel's bug
+ *
+ * On the way back: let others run if it is their turn, then see to signals.
+ *
+ * Floor 7.  Read next: kernel/sys/syscall.h
+ */
+#include "drivers/tty.h"
+#include "kernel/clock.h"
+#include "kernel/cmdline.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/printk.h"
+#include "kernel/proc/proc.h"
+#include "kernel/x86/irq.h"
+#include "kernel/x86/ucopy.h"
+
+/* Exceptions that a program can cause, and what they are to it [SDM 3A table 6-1, POSIX signal.h]. */
+static const uint8_t exception_signal[] = {
+	[TRAP_DIVIDE] = SIGFPE, [TRAP_DEBUG] = SIGTRAP, [TRAP_BREAKPOINT] = SIGTRAP,
+	[TRAP_OVERFLOW] = SIGSEGV, [TRAP_BOUND] = SIGSEGV, [TRAP_OPCODE] = SIGILL,
+	[TRAP_SEGMENT] = SIGSEGV, [TRAP_STACK] = SIGSEGV, [TRAP_PROTECTION] = SIGSEGV,
+	[TRAP_FPU] = SIGFPE, [TRAP_ALIGNMENT] = SIGBUS, [TRAP_SIMD] = SIGFPE,
+};
+
+/*
+ * One line about a process that ends for what it did: in the log, and on the terminal unless that is some
+ * program's output, byte for byte (console=raw).
+ */
+static void report(int sig, const char *detail, uint32_t eip)
+{
+	const struct proc *p = proc_current();
+	char line[128], console[8];
+	int n = fmt_print(line, sizeof(line), "%s[%d]: %s%s, eip 0x%08x\n", p->name, p->pid,
+	                  signal_name(sig), detail, eip);
+
+	printk("%s", line);
+	cmdline_get("console", console, sizeof(console));
+	if (strcmp(console, "raw") != 0) {
+		tty_write(tty_console(), line, MIN((size_t)n, sizeof(line) - 1));
+	}
+}
+
+/* ---- page faults ---- */
+
+static enum fault_result serve(struct trapframe *tf, uva_t va)
+{
+	struct space *s = task_current()->space;
+	enum fault_result how = FAULT_SEGV;
+
+	if (s && va < USER_TOP) {
+		how = fault_handle(s, va, tf->error & PF_WRITE);
+	}
+	if (how != FAULT_OK) {
+		count_add(C_FAULTS_BAD, 1);
+	}
+	return how;
+}
+
+static void kill_for_fault(const struct trapframe *tf, uva_t va, enum fault_result how)
+{
+	int sig = how == FAULT_NOMEM ? SIGKILL : how == FAULT_BUS ? SIGBUS : SIGSEGV;
+	char detail[64];
+
+	fmt_print(detail, sizeof(detail), "%s at address 0x%08x (%s)",
+	          how == FAULT_NOMEM ? ": out of memory" : "", va, tf->error & PF_WRITE ? "write" : "read");
+	if (signal_force(sig, (struct siginfo){ FAULT_MAPERR, va })) {
+		report(sig, detail, tf->eip);
+	}
+}
+
+static void kernel_fault(struct trapframe *tf, uva_t va)
+{
+	enum ucopy_site site = ucopy_site(tf->eip);
+	enum fault_result how = FAULT_SEGV;
+
+	if (site == UCOPY_NONE || va >= USER_TOP) {
+		panic_trap(tf, "page fault in the kernel");
+	}
+	if (site == UCOPY_PLAIN) {
+		how = serve(tf, va);
+	}
+	if (how == FAULT_NOMEM && proc_current()) {
+		kill_for_fault(tf, va, how);
+	}
+	if (how != FAULT_OK) {
+		ucopy_recover(tf);
+	}
+}
+
+static void page_fault(struct trapframe *tf)
+{
+	uva_t va = trap_fault_address();        /* before anything that could fault again */
+
+	if (trap_from_user(tf)) {
+		enum fault_result how = serve(tf, va);
+
+		if (how != FAULT_OK) {
+			kill_for_fault(tf, va, how);
+		}
+	} else {
+		kernel_fault(tf, va);
+	}
+}
+
+/* ---- the rest ---- */
+
+static void exception(struct trapframe *tf)
+{
+	int sig = exception_signal[tf->vector];
+
+	if (!trap_from_user(tf)) {
+		panic_trap(tf, "exception in the kernel");
+	}
+	if (signal_force(sig, (struct siginfo){ SI_KERNEL, tf->eip })) {
+		report(sig, "", tf->eip);
+	}
+}
+
+/* Coarse accounting: whom the tick finds in user mode has used it.  Time in the kernel is charged to nobody. */
+static void charge_tick(struct proc *p)
+{
+	static uint64_t charged;        /* the last tick that was: the timer also fires for timeouts */
+	uint64_t now = clock_ticks();
+
+	if (now != charged) {
+		charged = now;
+		p->ticks++;
+	}
+}
+
+static void user_return(struct trapframe *tf)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER) {
+		charge_tick(cpu->current->proc);
+	}
+	if (cpu->need_resched) {
+		sched_yield();
+	}
+	if (task_current()->interrupted) {
+		signal_deliver(tf);
+	}
+}
+
+void usertrap_init(void)
+{
+	for (unsigned v = 0; v < ARRAY_SIZE(exception_signal); v++) {
+		if (exception_signal[v]) {
+			trap_set(v, exception);
+		}
+	}
+	trap_set(TRAP_PAGE_FAULT, page_fault);
+	trap_set_user_return(user_return);
+}

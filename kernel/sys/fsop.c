@@ -1,0 +1,171 @@
+/*
+ * Names: access, the working directory, links, unlink.
+ *
+ * Floor 8.  Read next: poll.c
+ */
+#include "fs/namei.h"
+#include "kernel/sys/syscall.h"
+#include "kernel/x86/ucopy.h"
+#include "mm/phys/frame.h"
+#include "mm/phys/kmalloc.h"
+
+#define MODE_X   0111u
+#define MODE_ALL 0777u
+
+enum { X_OK = 1, W_OK = 2, R_OK = 4 };
+
+/* The superuser, who is everybody here, may read and write anything, and run what anybody may run [POSIX 4.5]. */
+static long check_access(struct inode *i, uint32_t want)
+{
+	if ((want & W_OK) && i->fs->read_only) {
+		return -EROFS;
+	}
+	if ((want & X_OK) && !inode_is(i, S_IFDIR) && !(i->mode & MODE_X)) {
+		return -EACCES;
+	}
+	return 0;
+}
+
+static long access_at(int dirfd, uva_t path, uint32_t want)
+{
+	struct inode *i;
+	long r = want & ~(uint32_t)(R_OK | W_OK | X_OK) ? -EINVAL : path_inode(dirfd, path, 0, &i);
+
+	if (r == 0) {
+		r = check_access(i, want);
+		inode_put(i);
+	}
+	return r;
+}
+
+long sys_access(const struct sysargs *a)
+{
+	return access_at(AT_FDCWD, a->arg[0], a->arg[1]);
+}
+
+long sys_faccessat(const struct sysargs *a)
+{
+	return access_at((int)a->arg[0], a->arg[1], a->arg[2]);
+}
+
+/* ---- the working directory ---- */
+
+/* Owns: takes over the reference to @i. */
+static long set_cwd(struct inode *i)
+{
+	struct proc *p = proc_current();
+	struct inode *old = p->cwd;
+
+	if (!inode_is(i, S_IFDIR)) {
+		inode_put(i);
+		return -ENOTDIR;
+	}
+	p->cwd = i;
+	inode_put(old);
+	return 0;
+}
+
+long sys_chdir(const struct sysargs *a)
+{
+	struct inode *i;
+	long r = path_inode(AT_FDCWD, a->arg[0], 0, &i);
+
+	return r < 0 ? r : set_cwd(i);
+}
+
+long sys_fchdir(const struct sysargs *a)
+{
+	struct file *f = arg_file(a, 0);
+
+	if (!f) {
+		return -EBADF;
+	}
+	inode_hold(f->inode);
+	return set_cwd(f->inode);
+}
+
+long sys_getcwd(const struct sysargs *a)
+{
+	char *text = kmalloc(PATH_MAX, ALLOC_WAIT);
+	long r;
+
+	if (!text) {
+		return -ENOMEM;
+	}
+	r = fs_path_of(proc_current()->cwd, text, PATH_MAX);
+	if (r > 0 && (uint32_t)r > a->arg[1]) {
+		r = -ERANGE;
+	}
+	if (r > 0 && copy_to_user(a->arg[0], text, (uint32_t)r) < 0) {
+		r = -EFAULT;
+	}
+	kfree(text);
+	return r;
+}
+
+long sys_umask(const struct sysargs *a)
+{
+	struct proc *p = proc_current();
+	uint32_t old = p->umask;
+
+	p->umask = a->arg[0] & MODE_ALL;
+	return (long)old;
+}
+
+/* ---- links ---- */
+
+static long readlink_at(int dirfd, uva_t path, uva_t to, uint32_t size)
+{
+	struct inode *link;
+	char *text;
+	long r = (int32_t)size <= 0 ? -EINVAL : path_inode(dirfd, path, AT_SYMLINK_NOFOLLOW, &link);
+
+	if (r < 0) {
+		return r;
+	}
+	text = kmalloc(PATH_MAX, ALLOC_WAIT);
+	r = text ? link_text(link, text, PATH_MAX) : -ENOMEM;
+	inode_put(link);
+	if (r > 0) {
+		r = (long)MIN((uint32_t)r, size);       /* cut without a word, says the interface */
+		r = copy_to_user(to, text, (uint32_t)r) < 0 ? -EFAULT : r;
+	}
+	kfree(text);
+	return r;
+}
+
+long sys_readlink(const struct sysargs *a)
+{
+	return readlink_at(AT_FDCWD, a->arg[0], a->arg[1], a->arg[2]);
+}
+
+long sys_readlinkat(const struct sysargs *a)
+{
+	return readlink_at((int)a->arg[0], a->arg[1], a->arg[2], a->arg[3]);
+}
+
+static long unlink_at(int dirfd, uva_t path)
+{
+	struct user_path at;
+	long r = path_fetch(dirfd, path, &at);
+
+	if (r == 0) {
+		r = fs_unlink(at.base, at.text);
+		path_drop(&at);
+	}
+	return r;
+}
+
+long sys_unlink(const struct sysargs *a)
+{
+	return unlink_at(AT_FDCWD, a->arg[0]);
+}
+
+long sys_unlinkat(const struct sysargs *a)
+{
+	/* With AT_REMOVEDIR it is rmdir(2), which does not exist yet. */
+	if (a->arg[2]) {
+		return a->arg[2] == AT_REMOVEDIR ? -ENOSYS : -EINVAL;
+	}
+	return unlink_at((int)a->arg[0], a->arg[1]);
+}

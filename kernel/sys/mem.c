@@ -1,0 +1,183 @@
+/*
+ * Memory: mmap, munmap, mprotect, brk.
+ *
+ * Floor 8.  [POSIX mmap], [Linux mmap(2)], [LT 2002-05-11]   Read next: magpie.c
+ */
+#include "kernel/sys/syscall.h"
+#include "kernel/x86/ucopy.h"
+
+enum {
+	MAP_SHARED = 0x01, MAP_PRIVATE = 0x02, MAP_TYPE = 0x0F, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20,
+	MAP_GROWSDOWN = 0x100, MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000,
+	MAP_UNCACHED = 0x01000000,
+};
+
+#define PROT_ALL ((uint32_t)(PROT_READ | PROT_WRITE | PROT_EXEC))
+
+static struct space *my_space(void)
+{
+	return task_current()->space;
+}
+
+/* Is nothing mapped in [at, at + len)? */
+static bool range_free(struct space *s, uva_t at, uint32_t len)
+{
+	const struct vma *v;
+	bool is_free;
+
+	mutex_lock(&s->lock);
+	v = vma_find_above(&s->vmas, at);
+	is_free = !v || v->start >= at + len;
+	mutex_unlock(&s->lock);
+	return is_free;
+}
+
+/* An address that must be had exactly. */
+static int check_fixed(const struct map_request *r, uint32_t flags)
+{
+	if (r->at & PAGE_MASK) {
+		return -EINVAL;
+	}
+	if (!user_range(r->at, r->len)) {
+		return -ENOMEM;
+	}
+	if (r->at < PAGE_SIZE) {
+		return -EPERM;                  /* page 0 is never mapped: null pointers must fault */
+	}
+	if ((flags & MAP_FIXED_NOREPLACE) && !range_free(my_space(), r->at, r->len)) {
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/* Which combinations make sense at all? */
+static int check_flags(uint32_t flags, uint32_t prot)
+{
+	uint32_t type = flags & MAP_TYPE;
+
+	if ((type != MAP_SHARED && type != MAP_PRIVATE) || (flags & MAP_HUGETLB) || (prot & ~PROT_ALL)) {
+		return -EINVAL;
+	}
+	if ((flags & MAP_UNCACHED) && (type != MAP_PRIVATE || (flags & MAP_ANONYMOUS))) {
+		return -EINVAL;
+	}
+	/* Needs a mapping without a file, which does not exist yet. */
+	if (type == MAP_SHARED && (flags & MAP_ANONYMOUS)) {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The file behind the area. */
+static int set_file(struct map_request *r, uint32_t flags, struct file *f, pgoff_t pgoff)
+{
+	if (!f) {
+		return -EBADF;
+	}
+	if (!file_readable(f)) {
+		return -EACCES;
+	}
+	if (!file_regular(f)) {
+		return -ENODEV;
+	}
+	if (pgoff + (r->len >> PAGE_SHIFT) < pgoff) {
+		return -EOVERFLOW;
+	}
+	r->mapping = &f->inode->mapping;
+	r->pgoff = pgoff;
+	if ((flags & MAP_TYPE) == MAP_PRIVATE) {
+		r->pager = flags & MAP_UNCACHED ? &pager_uncached : &pager_private;
+		r->flags |= VMA_MAYWRITE | (flags & MAP_UNCACHED ? VMA_UNCACHED : 0);
+		return 0;
+	}
+	r->pager = &pager_shared;
+	r->flags |= VMA_SHARED | (file_writable(f) ? VMA_MAYWRITE : 0);
+	return (r->prot & PROT_WRITE) && !file_writable(f) ? -EACCES : 0;
+}
+
+static void set_anonymous(struct map_request *r, uint32_t flags)
+{
+	r->pager = &pager_anon;
+	r->flags |= VMA_MAYWRITE | (flags & MAP_GROWSDOWN ? VMA_GROWSDOWN : 0);
+}
+
+/* @arg: address, length, protection, flags, descriptor, as both calls have them. */
+static long map(const uint32_t arg[5], pgoff_t pgoff)
+{
+	uint32_t flags = arg[3];
+	bool fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+	struct map_request r = {
+		.at = fixed ? arg[0] : page_round_down(arg[0]), .len = page_round_up(arg[1]),
+		.prot = arg[2], .fixed = fixed,
+	};
+	uva_t at = 0;
+	int error = check_flags(flags, arg[2]);
+
+	if (error == 0 && arg[1] == 0) {
+		error = -EINVAL;
+	}
+	if (error == 0 && (r.len == 0 || r.len > USER_TOP)) {
+		error = -ENOMEM;
+	}
+	if (error == 0 && fixed) {
+		error = check_fixed(&r, flags);
+	}
+	if (error == 0 && (flags & MAP_ANONYMOUS)) {
+		set_anonymous(&r, flags);
+	} else if (error == 0) {
+		error = set_file(&r, flags, fd_file(&proc_current()->fds, (int)arg[4]), pgoff);
+	}
+	if (error == 0) {
+		error = space_map(my_space(), &r, &at);
+	}
+	return error < 0 ? error : (long)at;
+}
+
+long sys_mmap2(const struct sysargs *a)
+{
+	return map(a->arg, a->arg[5]);
+}
+
+/* The first mmap had one argument: the address of six, the last an offset in bytes. */
+long sys_mmap(const struct sysargs *a)
+{
+	uint32_t arg[6];
+
+	if (copy_from_user(arg, a->arg[0], sizeof(arg)) < 0) {
+		return -EFAULT;
+	}
+	return arg[5] & PAGE_MASK ? -EINVAL : map(arg, arg[5] >> PAGE_SHIFT);
+}
+
+long sys_munmap(const struct sysargs *a)
+{
+	uva_t at = a->arg[0];
+	uint32_t len = page_round_up(a->arg[1]);
+
+	if ((at & PAGE_MASK) || len == 0 || !user_range(at, len)) {
+		return -EINVAL;
+	}
+	return space_unmap(my_space(), at, len);
+}
+
+long sys_mprotect(const struct sysargs *a)
+{
+	uva_t at = a->arg[0];
+	uint32_t len = page_round_up(a->arg[1]), prot = a->arg[2];
+
+	if ((at & PAGE_MASK) || (prot & ~PROT_ALL)) {
+		return -EINVAL;
+	}
+	if (a->arg[1] == 0) {
+		return 0;
+	}
+	if (len == 0 || !user_range(at, len)) {
+		return -ENOMEM;
+	}
+	return space_protect(my_space(), at, len, prot);
+}
+
+long sys_brk(const struct sysargs *a)
+{
+	return (long)space_brk(my_space(), a->arg[0]);
+}

@@ -1,0 +1,68 @@
+/*
+ * System calls: one thin function each, which fetches arguments, checks them and calls one verb below.
+ *
+ *	int 0x80    eax = number, ebx ecx edx esi edi ebp = arguments; result in eax     [SysV i386, Linux]
+ *
+ * A handler returns the result, or -errno.  Whatever number nobody has is ENOSYS, and counted.
+ *
+ * Floor 8.  Read next: syscalls.tbl, syscall.c, then any of the others
+ */
+#ifndef KERNEL_SYS_SYSCALL_H
+#define KERNEL_SYS_SYSCALL_H
+
+#include "build/gen/syscall_protos.h"
+#include "kernel/lib/errno.h"
+#include "kernel/proc/proc.h"
+
+struct sysargs {
+	uint32_t          arg[6];
+	struct trapframe *tf;           /* for the few that change where the process goes on */
+};
+
+struct syscall_entry {
+	long      (*handler)(const struct sysargs *a);
+	uint8_t     nargs;
+	const char *name;
+};
+
+/* Open the door for int 0x80. */
+void syscall_init(void);
+
+/* The 64-bit number that begins with argument @k, low half first. */
+static inline loff_t arg_loff(const struct sysargs *a, unsigned k)
+{
+	return (loff_t)((uint64_t)a->arg[k + 1] << 32 | a->arg[k]);
+}
+
+/* The open file whose descriptor is argument @k; NULL: EBADF. */
+static inline struct file *arg_file(const struct sysargs *a, unsigned k)
+{
+	return fd_file(&proc_current()->fds, (int)a->arg[k]);
+}
+
+/* A call that a signal stopped before it did anything may be tried again. */
+static inline long restartable(long result)
+{
+	return result == -EINTR ? -ERESTART : result;
+}
+
+/* ---- path.c: paths from user memory ---- */
+
+#define AT_FDCWD (-100)         /* in place of a directory's descriptor: the working directory */
+
+/* A path of the user's, and the directory it starts from. */
+struct user_path {
+	char         *text;             /* one kmalloc()ed page */
+	struct inode *base;             /* borrowed: the process holds it */
+};
+
+/* Fetch the path at @at, relative to the directory open as @dirfd.  Sleeps.
+ * Returns: 0, then path_drop() it; -EFAULT, -ENAMETOOLONG, -ENOMEM, -EBADF, -ENOTDIR. */
+must_check int path_fetch(int dirfd, uva_t at, struct user_path *out);
+void path_drop(struct user_path *p);
+
+/* What the path leads to, with a reference.  @flags: AT_SYMLINK_NOFOLLOW or 0.  Returns: 0, or as path_fetch() and namei(). */
+enum { AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000 };
+must_check int path_inode(int dirfd, uva_t at, uint32_t flags, struct inode **out);
+
+#endif

@@ -1,0 +1,117 @@
+; Every way into the kernel, and the way out.
+;
+; The frame (struct trapframe), from high addresses to low:
+;
+;       ss, esp                 pushed by the processor, from user mode only
+;       eflags, cs, eip         pushed by the processor
+;       error                   pushed by the processor for some vectors, else 0 by the stub
+;       vector                  pushed by the stub
+;       eax ecx edx ebx esp ebp esi edi         pusha
+;       ds es fs gs             the user's; gs is its thread-local segment
+;
+; Two paths: int 0x80 calls its handler and leaves; all others also build a link for the backtrace.
+;
+; Floor 1.  [SDM 3A 6.12, 6.13]   Read next: trap.c
+
+SEL_KDATA       equ 0x10
+TRAP_SYSCALL         equ 0x80
+FRAME_CS        equ 4*4 + 8*4 + 2*4 + 4         ; offset of cs in the frame
+FRAME_EIP       equ FRAME_CS - 4
+
+        extern  trap_handlers                   ; trap.c: handler by vector
+        extern  trap_user_return                ; trap.c: the door's function
+        extern  trap_resched                    ; this processor's need_resched
+        global  trap_stubs
+        global  trap_return
+
+%macro  ENTER_KERNEL 0
+        pusha
+        push    ds
+        push    es
+        push    fs
+        push    gs
+        mov     eax, SEL_KDATA
+        mov     ds, eax
+        mov     es, eax
+        cld
+%endmacro
+
+        section .text
+
+; System call.  eax holds the number, in the frame.
+        align   16
+trap_syscall:
+        push    dword 0
+        push    dword TRAP_SYSCALL
+        ENTER_KERNEL
+        push    esp
+        call    [trap_handlers + 4*TRAP_SYSCALL]
+        add     esp, 4
+        jmp     to_user
+
+; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
+        align   16
+trap_common:
+        ENTER_KERNEL
+        mov     ebx, esp                        ; ebx = the frame; callees preserve it
+        push    dword [ebx + FRAME_EIP]
+        push    ebp
+        mov     ebp, esp
+        mov     eax, [ebx + 12*4]               ; vector
+        push    ebx
+        call    [trap_handlers + 4*eax]
+        mov     esp, ebx
+        test    byte [esp + FRAME_CS], 3
+        jz      restore                         ; back into the kernel: no door, no preemption
+
+; The door runs with interrupts on.  What an interrupt asked for meanwhile is seen before leaving.
+to_user:
+        sti
+        push    esp
+        call    [trap_user_return]
+        add     esp, 4
+        cli
+        mov     eax, [trap_resched]
+        cmp     byte [eax], 0
+        jne     to_user
+
+restore:
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        popa
+        add     esp, 8                          ; vector, error
+        iret
+
+; void trap_return(struct trapframe *tf)
+trap_return:
+        cli
+        mov     esp, [esp + 4]
+        jmp     restore
+
+; 256 stubs.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].
+%assign v 0
+%rep    256
+trap_stub_%+v:
+  %if v == TRAP_SYSCALL
+        jmp     trap_syscall
+  %else
+    %if v != 8 && (v < 10 || v > 14) && v != 17
+        push    dword 0
+    %endif
+        push    dword v
+        jmp     trap_common
+  %endif
+%assign v v+1
+%endrep
+
+        section .rodata
+trap_stubs:                                     ; void (*const trap_stubs[256])(void)
+%assign v 0
+%rep    256
+        dd      trap_stub_%+v
+%assign v v+1
+%endrep
+
+        section .note.GNU-stack noalloc noexec nowrite  ; no executable stack wanted

@@ -1,0 +1,66 @@
+/*
+ * A mapping: a nameable array of pages.  The contract between the page cache, which knows frames and
+ * indices, and file systems, which know blocks.  mm knows struct mapping, never struct inode.
+ *
+ * Every inode has one, and so has every block device (its metadata is cached there).
+ *
+ * Floor 4.  Read next: pcache.h
+ */
+#ifndef MM_CACHE_MAPPING_H
+#define MM_CACHE_MAPPING_H
+
+#include "kernel/lib/radix.h"
+#include "kernel/lock.h"
+#include "mm/phys/frame.h"
+
+struct mapping_ops;
+
+/* A write error is remembered until every open file has heard of it: an errno and how many there were. */
+struct wberr { int error; uint32_t seq; };
+
+struct mapping {
+	struct spinlock           lock;
+	struct radix              frames;       /* index -> frame, tags      [lock]               */
+	uint32_t                  nframes;      /* named here                [lock]               */
+	uint32_t                  ndirty;       /* tagged dirty              [lock]               */
+	loff_t                    size;         /* bytes; the only copy      [lock; changes also need inode.lock] */
+	const struct mapping_ops *ops;
+	struct spinlock           vmas_lock;
+	struct list               vmas;         /* who maps us               [vmas_lock]          */
+	struct list               link_dirty;   /* mappings with dirty pages [writeback.c]        */
+	bool                      flushing;     /* the flusher is here       [writeback.c]        */
+	struct wberr              wberr;        /*                           [lock]               */
+	pgoff_t                   pending_lo;   /* [lo, hi): have a place but no content yet,     */
+	pgoff_t                   pending_hi;   /*  read as zeros            [lock]               */
+};
+
+/*
+ * Door: cache -> file system.  Frame arrays are f[0..n) for pages i..i+n-1, without holes.
+ *
+ *   prepare  find or allocate a place on disk for each page, one run if possible; sets f->place.  The
+ *            frames are locked and named, or nameless and the caller's.  Returns how many (> 0) or
+ *            -ENOSPC, -EIO, -EFBIG.  Sleeps.
+ *   read     start reading pages whose frames are locked and named; sets f->place.  Holes and pending
+ *            pages are zero-filled.  Each page ends in pcache_read_done(), also on error.  Sleeps only
+ *            to look up where the pages are.
+ *   write    start writing pages whose frames are under writeback, to f->place.  Each ends in
+ *            pcache_write_done(), also on error.  Allocates nothing, takes no file-system lock.
+ *   hold     keep the object alive for a VMA / let it go.  drop may sleep and destroy; no locks held.
+ *   drop
+ *
+ * A NULL prepare/write means: these pages are never written (a read-only file system).
+ */
+struct mapping_ops {
+	int  (*prepare)(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+	void (*read)   (struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+	void (*write)  (struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+	void (*hold)   (struct mapping *m);
+	void (*drop)   (struct mapping *m);
+};
+
+void mapping_init(struct mapping *m, const struct mapping_ops *ops, loff_t size);
+
+/* The size, read under the lock (64 bits do not read in one piece). */
+loff_t mapping_size(struct mapping *m);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * What the cache's files share: looking at a slot, taking names off, tags, sums; and the mapping itself.
+ *
+ * Floor 4.  Read next: pcache_read.c
+ */
+#include "mm/cache/names.h"
+
+#include "kernel/lib/errno.h"
+#include "mm/cache/writeback.h"
+#include "mm/phys/kmalloc.h"
+
+struct cache_sums cache_sums;
+
+/* See mapping.h. */
+void mapping_init(struct mapping *m, const struct mapping_ops *ops, loff_t size)
+{
+	*m = (struct mapping){ .ops = ops, .size = size };
+	spin_init(&m->lock);
+	spin_init(&m->vmas_lock);
+	list_init(&m->vmas);
+}
+
+/* See mapping.h.  Locks: takes m->lock. */
+loff_t mapping_size(struct mapping *m)
+{
+	loff_t size;
+
+	spin_lock(&m->lock);
+	size = m->size;
+	spin_unlock(&m->lock);
+	return size;
+}
+
+/* See names.h. */
+struct frame *names_look(struct mapping *m, pgoff_t i)
+{
+	struct radix_node *leaf = radix_leaf(&m->frames, i);
+
+	return leaf ? leaf->slot[i & RADIX_MASK] : NULL;
+}
+
+/* Sums and tags of the dirty slots of @mask, which are about to go. */
+static void forget_dirty(struct mapping *m, const struct radix_node *leaf, uint64_t mask)
+{
+	int32_t waiting = 0;
+
+	for (uint64_t left = mask; left; left &= left - 1) {
+		const struct frame *f = leaf->slot[radix_first(left)];
+
+		m->ndirty--;
+		waiting += !frame_is(f, FR_ERROR);
+	}
+	atomic_add(&cache_sums.dirty, -waiting);
+}
+
+/* See names.h. */
+void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask)
+{
+	uint64_t dirty = radix_tagged(leaf, RADIX_DIRTY) & mask;
+	int32_t n = 0;
+
+	ASSERT(!(radix_tagged(leaf, RADIX_WRITEBACK) & mask));
+	if (dirty) {
+		forget_dirty(m, leaf, dirty);
+	}
+	for (uint64_t left = mask; left; left &= left - 1, n++) {
+		struct frame *f = leaf->slot[radix_first(left)];
+
+		f->mapping = NULL;
+		f->index = 0;
+		f->place = 0;
+		frame_clear(f, ~(uint32_t)(FR_UPTODATE | FR_LOCKED | FR_WAITED));
+	}
+	radix_remove_mask(leaf, mask);
+	m->nframes -= (uint32_t)n;
+	atomic_add(&cache_sums.named, -n);
+	if (leaf->used == 0) {
+		struct radix_node *chain = radix_trim(&m->frames, leaf);
+
+		while (chain) {
+			struct radix_node *next = chain->parent;
+
+			kfree(chain);
+			chain = next;
+		}
+	}
+}
+
+/* See names.h. */
+void names_tag_dirty(struct mapping *m, struct radix_node *leaf, uint64_t mask)
+{
+	unsigned n = (unsigned)__builtin_popcountll(mask);
+
+	radix_set_tag(leaf, RADIX_DIRTY, mask);
+	if (m->ndirty == 0) {
+		wb_mapping_dirtied(m);
+	}
+	m->ndirty += n;
+	atomic_add(&cache_sums.dirty, (int32_t)n);
+}
+
+/* See pcache.h. */
+struct pcache_totals pcache_totals(void)
+{
+	return (struct pcache_totals){
+		.named     = (uint32_t)atomic_read(&cache_sums.named),
+		.dirty     = (uint32_t)atomic_read(&cache_sums.dirty),
+		.writeback = (uint32_t)atomic_read(&cache_sums.writeback),
+	};
+}
+
+/*
+ * Errors are kept as the last errno and how many there were.  A file description remembers the count it
+ * has seen, so each hears of an error once, however many descriptions there are.  [semantics: errors]
+ */
+void wberr_set(struct mapping *m, int error)
+{
+	spin_lock(&m->lock);
+	m->wberr.error = error;
+	m->wberr.seq++;
+	spin_unlock(&m->lock);
+}
+
+/* See pcache.h.  Locks: takes m->lock. */
+int wberr_check(struct mapping *m, uint32_t *seen)
+{
+	int error = 0;
+
+	spin_lock(&m->lock);
+	if (*seen != m->wberr.seq) {
+		*seen = m->wberr.seq;
+		error = m->wberr.error;
+	}
+	spin_unlock(&m->lock);
+	return error;
+}

@@ -1,0 +1,251 @@
+/*
+ * Pages with content: get one that is up to date, grab one to overwrite, and the end of transfers.
+ *
+ * After every sleep the frame may have lost its name (truncate): f->mapping is looked at again under the
+ * frame lock or mapping.lock.
+ *
+ * Floor 4.  Read next: readahead.c, writeback.c
+ */
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "mm/cache/names.h"
+#include "mm/cache/readahead.h"
+#include "mm/cache/writeback.h"
+
+/* A hit: note the use, and let readahead go on if this page was its mark. */
+static void note_use(struct mapping *m, struct readahead *ra, struct frame *f)
+{
+	if (frame_is(f, FR_AHEAD)) {
+		frame_clear(f, FR_AHEAD);
+		count_add(C_RA_USED, 1);
+	} else if (!frame_is(f, FR_REFERENCED)) {
+		frame_set(f, FR_REFERENCED);
+	}
+	if (ra && frame_is(f, FR_MARK)) {
+		frame_clear(f, FR_MARK);
+		ra_mark_hit(m, ra, f);
+	}
+	if (ra) {
+		ra->prev = f->index;
+	}
+}
+
+/* Wait for a read that somebody started, or read the page again if an earlier attempt failed. */
+static int settle_one(struct mapping *m, struct frame *f)
+{
+	int err = 0;
+
+	if (frame_is(f, FR_LOCKED)) {
+		frame_wait(f, FR_LOCKED);
+		if (frame_is(f, FR_UPTODATE)) {
+			return 0;
+		}
+		if (frame_is(f, FR_ERROR)) {
+			return -EIO;    /* the read that we waited for failed: its error is ours */
+		}
+	}
+	frame_lock(f);
+	if (f->mapping == m && !frame_is(f, FR_UPTODATE)) {
+		err = pcache_fill(m, f);
+	}
+	frame_unlock(f);
+	return err;
+}
+
+/* See pcache.h.  Sleeps. */
+int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out)
+{
+	bool missed = false;
+	int err;
+
+	for (;;) {
+		struct frame *f = pcache_find_one(m, i);
+
+		if (f && frame_is(f, FR_UPTODATE)) {
+			count_add(missed ? C_CACHE_MISSES : C_CACHE_HITS, 1);
+			note_use(m, ra, f);
+			*out = f;
+			return 0;
+		}
+		missed = true;
+		if (f) {
+			err = settle_one(m, f);
+			frame_put(f);   /* look it up again: it may have been truncated meanwhile */
+		} else if (i >= size_pages(mapping_size(m))) {
+			err = -ERANGE;
+		} else {
+			err = ra_miss(m, ra, i, 1);
+		}
+		if (err) {
+			return err;
+		}
+	}
+}
+
+/* Name a fresh frame page @i, locked, wherever the file ends.  0, or -EEXIST when somebody was quicker. */
+static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
+{
+	struct frame *f = frame_alloc(ALLOC_WAIT);
+	int err;
+
+	if (!f) {
+		return -ENOMEM;
+	}
+	err = pcache_reserve(m, i, 1);
+	if (!err) {
+		frame_get(f);           /* one reference for the cache, one for the caller */
+		if (pcache_give(m, i, &f, 1, FR_LOCKED | GIVE_PAST_END) == 0) {
+			err = -EEXIST;
+			frame_put(f);
+		}
+		pcache_unreserve(m, i, 1);
+	}
+	if (err) {
+		frame_put(f);
+		return err;
+	}
+	*out = f;
+	return 0;
+}
+
+/* See pcache.h.  Sleeps. */
+int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
+{
+	for (;;) {
+		struct frame *f = pcache_find_one(m, i);
+
+		if (!f) {
+			int err = name_new(m, i, out);
+
+			if (err != -EEXIST) {
+				return err;
+			}
+			continue;
+		}
+		frame_lock(f);
+		if (f->mapping == m) {
+			note_use(m, NULL, f);
+			*out = f;
+			return 0;
+		}
+		frame_unlock(f);
+		frame_put(f);
+	}
+}
+
+/*
+ * See pcache.h.  The lock is passed to the transfer, whose end releases it, and taken again.
+ * Locks: frame lock held, before and after.  Sleeps.
+ */
+int pcache_fill(struct mapping *m, struct frame *f)
+{
+	ASSERT(f->mapping == m && frame_is(f, FR_LOCKED));
+	frame_clear(f, FR_ERROR);
+	m->ops->read(m, f->index, &f, 1);
+	frame_lock(f);
+	if (f->mapping == m && !frame_is(f, FR_UPTODATE)) {
+		return -EIO;
+	}
+	return 0;
+}
+
+/* See pcache.h.  Sleeps. */
+void pcache_settle(struct mapping *m, pgoff_t i, unsigned n)
+{
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *f = pcache_find_one(m, i + k);
+
+		if (f) {
+			frame_wait(f, FR_LOCKED);
+			frame_put(f);
+		}
+	}
+}
+
+/* See pcache.h.  Locks: takes m->lock.  The frame is locked, or nobody else knows it. */
+void pcache_dirty(struct frame *f)
+{
+	struct mapping *m = f->mapping;
+
+	ASSERT(m && f->place && frame_is(f, FR_UPTODATE));
+	spin_lock(&m->lock);
+	if (!frame_is(f, FR_DIRTY)) {
+		struct radix_node *leaf = radix_leaf(&m->frames, f->index);
+
+		frame_clear(f, FR_ERROR);
+		frame_set(f, FR_DIRTY);
+		names_tag_dirty(m, leaf, 1ull << (f->index & RADIX_MASK));
+	}
+	spin_unlock(&m->lock);
+}
+
+/*
+ * A read request has ended: its pages are up to date, or failed and to be tried again by whoever wants them.
+ * Until now they were locked, so their slots are as they were.  Any context.  Locks: takes m->lock.
+ */
+void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
+{
+	uint32_t outcome = error ? FR_ERROR : FR_UPTODATE;
+
+	spin_lock(&m->lock);
+	for (unsigned k = 0, span; k < n; k += span) {
+		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
+
+		span = radix_span(i + k, n - k);
+		for (unsigned s = 0; s < span; s++) {
+			struct frame *f = leaf->slot[(i + k + s) & RADIX_MASK];
+
+			frame_set(f, outcome);
+			frame_release(f, FR_LOCKED);
+		}
+	}
+	spin_unlock(&m->lock);
+}
+
+/* One page that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
+static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot)
+{
+	struct frame *f = leaf->slot[slot];
+
+	if (frame_is(f, FR_DIRTY)) {
+		atomic_add(&cache_sums.dirty, -1);      /* written to meanwhile, and counted */
+	} else {
+		frame_set(f, FR_DIRTY);
+		names_tag_dirty(m, leaf, 1ull << slot);
+		atomic_add(&cache_sums.dirty, -1);
+	}
+	frame_set(f, FR_ERROR);
+}
+
+/*
+ * A write request has ended.  A page that could not be written stays dirty with FR_ERROR: readable, not
+ * reclaimed, tried again by the next sync only; the mapping remembers the error.
+ * Any context.  Locks: takes m->lock.
+ */
+void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
+{
+	spin_lock(&m->lock);
+	for (unsigned k = 0, span; k < n; k += span) {
+		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
+
+		span = radix_span(i + k, n - k);
+		radix_clear_tag(leaf, RADIX_WRITEBACK, radix_span_mask(i + k, span));
+		for (unsigned s = 0; s < span; s++) {
+			unsigned slot = (i + k + s) & RADIX_MASK;
+
+			if (error) {
+				write_failed(m, leaf, slot);
+			}
+			frame_release(leaf->slot[slot], FR_WRITEBACK);
+		}
+	}
+	if (error) {
+		m->wberr.error = error;
+		m->wberr.seq++;
+	} else {
+		count_add(C_PAGES_WRITTEN, n);
+	}
+	spin_unlock(&m->lock);
+	atomic_add(&cache_sums.writeback, -(int32_t)n);
+	wb_progress();
+}

@@ -1,0 +1,151 @@
+/*
+ * Reclaim: a clock hand that goes round the frame array and drops clean cached pages.
+ *
+ *   class         who                                                  goes
+ *   first-out     came by mwrite from MAP_UNCACHED                     in the first round
+ *   used once     read once, or read ahead                             in the second; passing by, the hand
+ *   used again    FR_REFERENCED, or accessed through a mapping           clears the mark, so these go in the third
+ *
+ * A frame is taken as anybody else would take it: reference, frame lock (tried, never waited for), then
+ * un-named if clean and unused.  Calls no mapping_ops and takes no file system's lock, because whoever needs
+ * memory may hold any of those.
+ *
+ * Floor 4.  Read next: mm/space/space.h
+ */
+#include "mm/cache/reclaim.h"
+
+#include "kernel/counters.h"
+#include "kernel/task.h"
+#include "mm/cache/names.h"
+#include "mm/cache/rmap.h"
+#include "mm/cache/writeback.h"
+
+enum {
+	RECLAIM_BATCH = 64,     /* free at least that many: the hand's way to them is shared */
+	CLEAN_TRIES   = 16,     /* rounds of the flusher to wait for before giving up        */
+};
+
+enum round { FIRST_OUT, USED_ONCE, USED_AGAIN, ROUNDS };
+
+static pfn_t hand;
+
+/* A look without a lock: may this frame be worth trying in this round? */
+static bool candidate(struct frame *f, enum round round)
+{
+	if (!f->mapping || frame_is(f, FR_LOCKED | FR_DIRTY | FR_WRITEBACK)) {
+		return false;
+	}
+	if (round == FIRST_OUT) {
+		return frame_is(f, FR_FIRSTOUT);
+	}
+	if (round == USED_ONCE && frame_is(f, FR_REFERENCED)) {
+		frame_clear(f, FR_REFERENCED);
+		return false;
+	}
+	return true;
+}
+
+/* Clean, and ours and the cache's only?  Pages with mappings lose them, recently used ones only in the last round. */
+static bool make_idle(struct frame *f, enum round round)
+{
+	if (frame_is(f, FR_DIRTY | FR_WRITEBACK)) {
+		return false;
+	}
+	if (atomic_read(&f->maps) > 0) {
+		if (rmap_referenced(f->mapping, f->index) && round != USED_AGAIN) {
+			return false;
+		}
+		rmap_unmap(f->mapping, f->index, f->index);
+	}
+	return atomic_read(&f->refs) == 2;
+}
+
+/* Try to free one frame. */
+static bool evict(struct frame *f, enum round round)
+{
+	bool done = false;
+
+	if (!atomic_inc_not_zero(&f->refs)) {
+		return false;
+	}
+	if (frame_trylock(f)) {
+		struct mapping *m = f->mapping;
+
+		if (m && make_idle(f, round)) {
+			spin_lock(&m->lock);
+			done = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
+			if (done) {
+				if (frame_is(f, FR_AHEAD)) {
+					count_add(C_RA_WASTED, 1);
+				}
+				names_remove(m, radix_leaf(&m->frames, f->index),
+				             1ull << (f->index & RADIX_MASK));
+				(void)atomic_dec_zero(&f->refs);        /* the cache's */
+			}
+			spin_unlock(&m->lock);
+		}
+		frame_unlock(f);
+	}
+	frame_put(f);
+	return done;
+}
+
+/* Once round the array, or until @want frames are free. */
+static unsigned sweep(unsigned want, enum round round)
+{
+	unsigned freed = 0;
+
+	for (pfn_t looked = 0; looked < nframes && freed < want; looked++) {
+		struct frame *f = pfn_frame(hand);
+
+		hand = hand + 1 < nframes ? hand + 1 : 0;
+		if (candidate(f, round) && evict(f, round)) {
+			freed++;
+		}
+	}
+	return freed;
+}
+
+static bool anything_unwritten(void)
+{
+	return atomic_read(&cache_sums.dirty) + atomic_read(&cache_sums.writeback) > 0;
+}
+
+/*
+ * No page is clean: somebody has to clean some.  The flusher does, we wait for it, but not forever: what keeps it
+ * from writing may be a lock of our own caller's.
+ */
+static unsigned wait_for_clean(unsigned want)
+{
+	unsigned freed = 0;
+
+	for (unsigned tries = 0; tries < CLEAN_TRIES && freed == 0 && anything_unwritten(); tries++) {
+		wb_wake();
+		sched_yield();
+		wb_wait_progress();
+		freed = sweep(want, USED_AGAIN);
+	}
+	return freed;
+}
+
+/* See reclaim.h. */
+unsigned reclaim(unsigned want)
+{
+	unsigned freed = 0;
+
+	want = MAX(want, (unsigned)RECLAIM_BATCH);
+	for (enum round round = FIRST_OUT; round < ROUNDS && freed == 0; round++) {
+		freed = sweep(want, round);
+	}
+	if (freed == 0) {
+		freed = wait_for_clean(want);
+	}
+	count_add(C_PAGES_RECLAIMED, freed);
+	return freed;
+}
+
+/* See reclaim.h. */
+void reclaim_init(void)
+{
+	frame_set_reclaim(reclaim);
+}

@@ -1,0 +1,180 @@
+/*
+ * The areas of an address space, as a pure set of intervals.
+ *
+ *      lo                                                             hi
+ *      |      [ program )[ heap )          [ file )[ file )     [ stack )
+ *
+ * Invariants: sorted by start; disjoint, so sorted by end too; no area is empty; bounds are page aligned.
+ *
+ * A list is enough for the dozen areas of an ordinary program, and short; the laboratories replace it.
+ *
+ * Floor 4.  No locks: struct space serialises.  Read next: rmap.c, mm/space/space.c
+ */
+#include "mm/cache/vma.h"
+
+#include "kernel/lib/errno.h"
+
+static struct vma *vma_of(struct list *l)
+{
+	return list_entry(l, struct vma, link);
+}
+
+/* See vma.h.  An area that ends at 4 GiB would end at 0: there is none, user space ends at USER_TOP. */
+struct vma *vma_find_above(struct list *set, uva_t va)
+{
+	list_for_each(l, set) {
+		if (vma_of(l)->end > va) {
+			return vma_of(l);
+		}
+	}
+	return NULL;
+}
+
+/* See vma.h. */
+struct vma *vma_find(struct list *set, uva_t va)
+{
+	struct vma *v = vma_find_above(set, va);
+
+	return v && v->start <= va ? v : NULL;
+}
+
+/* The lowest gap in [lo, hi), or 0: nothing is ever mapped at page 0.  @lo <= @hi, and both are far from 4 GiB. */
+static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint32_t align)
+{
+	uva_t at = (lo + align - 1) & ~(align - 1);
+
+	list_for_each(l, set) {
+		const struct vma *v = vma_of(l);
+
+		if (v->end <= at) {
+			continue;
+		}
+		if (v->start > at && v->start - at >= len) {
+			break;
+		}
+		at = (v->end + align - 1) & ~(align - 1);
+	}
+	return at < hi && hi - at >= len ? at : 0;
+}
+
+/* See vma.h.  What does not fit above @hint goes to the lowest gap of all. */
+uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align)
+{
+	uva_t at = 0;
+
+	ASSERT(len > 0 && align >= PAGE_SIZE && (align & (align - 1)) == 0);
+	ASSERT(lo <= hi && hi <= USER_TOP);
+	if (hint > lo && hint < hi) {
+		at = lowest_gap(set, len, hint, hi, align);
+	}
+	return at != 0 ? at : lowest_gap(set, len, lo, hi, align);
+}
+
+/* See vma.h.  Owns: the set refers to @v until it is carved out or merged away. */
+int vma_insert(struct list *set, struct vma *v)
+{
+	struct vma *above = vma_find_above(set, v->start);
+	struct list *next = above ? &above->link : set;
+
+	ASSERT(v->start < v->end && ((v->start | v->end) & PAGE_MASK) == 0);
+	if (above && above->start < v->end) {
+		return -EEXIST;
+	}
+	list_insert_between(&v->link, next->prev, next);
+	return 0;
+}
+
+/* See vma.h.  Only anonymous areas: for a file's the places in the file would have to fit as well. */
+struct vma *vma_merge_prev(struct list *set, struct vma *v)
+{
+	if (v->link.prev == set || v->mapping) {
+		return NULL;
+	}
+
+	struct vma *prev = vma_of(v->link.prev);
+
+	if (prev->mapping || prev->end != v->start || prev->prot != v->prot ||
+	    prev->flags != v->flags || prev->pager != v->pager || prev->pt != v->pt) {
+		return NULL;
+	}
+	prev->end = v->end;
+	list_remove(&v->link);
+	return v;
+}
+
+/* A plain copy, on no list, of the part [start, end) of @v. */
+static void copy_part(struct vma *part, const struct vma *v, uva_t start, uva_t end)
+{
+	*part = *v;
+	part->start = start;
+	part->end = end;
+	part->pgoff = vma_index(v, start);
+	part->link = part->link_mapping = (struct list){ NULL, NULL };
+}
+
+/* See vma.h.  Owns: @spare is used and in the set. */
+void vma_split(struct vma *v, uva_t at, struct vma *spare)
+{
+	ASSERT(spare && v->start < at && at < v->end && (at & PAGE_MASK) == 0);
+	copy_part(spare, v, at, v->end);
+	v->end = at;
+	list_push_front(&v->link, &spare->link);
+}
+
+static struct vma *use_spare(struct vma **spare)
+{
+	unsigned k = spare[0] ? 0 : 1;
+	struct vma *v = spare[k];
+
+	ASSERT(v);
+	spare[k] = NULL;
+	return v;
+}
+
+/*
+ * Take [lo, hi), which @v overlaps but reaches beyond, away from @v.  One that reaches beyond on both sides
+ * becomes two first, so that the rest is a matter of one side:
+ *
+ *      [    v    |####|  new  )        [    v    |####)         (####|    v    )
+ *               lo    hi                        lo                   hi
+ */
+static void cut_straddler(struct vma *v, uva_t lo, uva_t hi, struct list *removed,
+                          struct vma **spare)
+{
+	if (v->start < lo && v->end > hi) {
+		vma_split(v, hi, use_spare(spare));
+	}
+
+	struct vma *cut = use_spare(spare);
+
+	copy_part(cut, v, MAX(v->start, lo), MIN(v->end, hi));
+	list_push_back(removed, &cut->link);
+	if (v->start < lo) {
+		v->end = lo;
+	} else {
+		v->pgoff = vma_index(v, hi);
+		v->start = hi;
+	}
+}
+
+/* See vma.h.  Owns: what is on @removed is the caller's. */
+void vma_carve(struct list *set, uva_t lo, uva_t hi, struct list *removed, struct vma **spare)
+{
+	ASSERT(lo < hi && ((lo | hi) & PAGE_MASK) == 0);
+	list_for_each_safe(l, set) {
+		struct vma *v = vma_of(l);
+
+		if (v->end <= lo) {
+			continue;
+		}
+		if (v->start >= hi) {
+			break;
+		}
+		if (v->start < lo || v->end > hi) {
+			cut_straddler(v, lo, hi, removed, spare);
+		} else {
+			list_remove(&v->link);
+			list_push_back(removed, &v->link);
+		}
+	}
+}

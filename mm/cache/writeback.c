@@ -1,0 +1,205 @@
+/*
+ * From dirty to clean: start, wait.
+ *
+ * A page is cleaned when its tag changes from DIRTY to WRITEBACK, under mapping.lock, in runs.  Its frame
+ * lock must be free at that moment, and looking is enough, it need not be taken: whoever changes a page holds
+ * the frame lock from before pcache_dirty() until the change (or the writable page-table entry) is in
+ * place.  So a change is either complete, and in this write, or it comes after the tag was changed, and
+ * dirties the page again.  Entries that are writable by then are found and write-protected by rmap_clean()
+ * before the request is submitted.
+ *
+ * Owns: the transition.  Allocates nothing, takes no file system's lock.
+ *
+ * Floor 4.  Read next: flusher.c
+ */
+#include "mm/cache/writeback.h"
+
+#include "mm/cache/names.h"
+#include "mm/cache/rmap.h"
+
+/* A run being cleaned: frame[0..n) are pages first.. */
+struct run {
+	pgoff_t       first;
+	unsigned      n;
+	bool          mapped;
+	struct frame *frame[PC_BATCH];
+};
+
+/* Sync waits for frame locks and tries failed pages again; the flusher does neither. */
+enum how { SYNC, BACKGROUND };
+
+static bool cleanable(const struct frame *f, enum how how)
+{
+	uint32_t skip = how == SYNC ? 0 : FR_ERROR;
+
+	return !frame_is(f, FR_LOCKED | FR_WRITEBACK | skip);
+}
+
+/* Slots of @leaf, from @from on and before @end, that are dirty. */
+static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t last)
+{
+	uint64_t dirty = radix_tagged(leaf, RADIX_DIRTY);
+
+	if (from > leaf->first) {
+		dirty = dirty >> (from & RADIX_MASK) << (from & RADIX_MASK);
+	}
+	if (last - leaf->first < RADIX_MASK) {
+		dirty &= radix_span_mask(0, last - leaf->first + 1);
+	}
+	return dirty;
+}
+
+/* Change the tags of slots [slot, slot + n) of @leaf and add them to @r.  Locks: m->lock held. */
+static void clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, struct run *r)
+{
+	uint64_t mask = radix_span_mask(slot, n);
+	int32_t waiting = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *f = leaf->slot[slot + k];
+
+		waiting += !frame_is(f, FR_ERROR);
+		r->mapped |= atomic_read(&f->maps) > 0;
+		frame_clear(f, FR_DIRTY | FR_ERROR);
+		frame_set(f, FR_WRITEBACK);
+		r->frame[r->n++] = f;
+	}
+	radix_clear_tag(leaf, RADIX_DIRTY, mask);
+	radix_set_tag(leaf, RADIX_WRITEBACK, mask);
+	m->ndirty -= n;
+	atomic_add(&cache_sums.dirty, -waiting);
+	atomic_add(&cache_sums.writeback, (int32_t)n);
+}
+
+/*
+ * Clean the first run of dirty pages in [*at, last], across leaves as long as it is unbroken.  *at moves behind what
+ * was dealt with.  A page that stands in the way comes back in *@busy with a reference.
+ * Locks: takes m->lock.
+ */
+static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, struct run *r, struct frame **busy)
+{
+	*r = (struct run){ .n = 0 };
+	*busy = NULL;
+	spin_lock(&m->lock);
+	while (r->n < PC_BATCH) {
+		struct radix_node *leaf = radix_next_tagged(&m->frames, *at, RADIX_DIRTY);
+		uint64_t dirty = leaf && leaf->first <= last ? dirty_slots(leaf, *at, last) : 0;
+		unsigned slot = 0, n = 0;
+
+		if (!dirty) {
+			*at = last + 1;
+			break;
+		}
+		slot = radix_first(dirty);
+		if (r->n > 0 && leaf->first + slot != r->first + r->n) {
+			break;
+		}
+		while (slot + n < RADIX_SIZE && (dirty >> (slot + n) & 1) && r->n + n < PC_BATCH &&
+		       cleanable(leaf->slot[slot + n], how)) {
+			n++;
+		}
+		if (r->n == 0) {
+			r->first = leaf->first + slot;
+		}
+		*at = leaf->first + slot + n;
+		clean_slots(m, leaf, slot, n, r);
+		if (slot + n < RADIX_SIZE && r->n < PC_BATCH) {         /* the run ends inside this leaf */
+			if (r->n == 0) {
+				*busy = leaf->slot[slot];
+				frame_get(*busy);
+			}
+			break;
+		}
+	}
+	spin_unlock(&m->lock);
+}
+
+/* Write-protect, then submit. */
+static void submit(struct mapping *m, struct run *r)
+{
+	if (r->mapped) {
+		(void)rmap_clean(m, r->first, r->n);
+	}
+	m->ops->write(m, r->first, r->frame, r->n);
+}
+
+/* The common body of wb_start() and the flusher.  Returns pages started. */
+static unsigned start(struct mapping *m, pgoff_t first, pgoff_t last, enum how how)
+{
+	unsigned started = 0;
+	pgoff_t at = first;
+	struct run r;
+
+	last = MIN(last, PGOFF_LAST);
+	while (at <= last && radix_any_tagged(&m->frames, RADIX_DIRTY)) {
+		struct frame *busy;
+
+		gather(m, &at, last, how, &r, &busy);
+		if (r.n > 0) {
+			submit(m, &r);
+			started += r.n;
+		}
+		if (busy && how == SYNC) {
+			frame_wait(busy, FR_LOCKED | FR_WRITEBACK);
+		} else if (busy) {
+			at++;
+		}
+		if (busy) {
+			frame_put(busy);
+		}
+	}
+	return started;
+}
+
+/* See writeback.h.  Sleeps. */
+unsigned wb_start(struct mapping *m, pgoff_t first, pgoff_t last)
+{
+	return start(m, first, last, SYNC);
+}
+
+/* The flusher's variant: never waits for a frame, leaves failed pages alone.  Returns pages started. */
+unsigned wb_start_background(struct mapping *m)
+{
+	return start(m, 0, PGOFF_LAST, BACKGROUND);
+}
+
+/* The first page under writeback in [*at, last], with a reference; *at is its index. */
+static struct frame *next_in_flight(struct mapping *m, pgoff_t *at, pgoff_t last)
+{
+	struct frame *f = NULL;
+	struct radix_node *leaf;
+
+	spin_lock(&m->lock);
+	leaf = radix_next_tagged(&m->frames, *at, RADIX_WRITEBACK);
+	if (leaf) {
+		uint64_t tagged = radix_tagged(leaf, RADIX_WRITEBACK);
+		unsigned from = *at > leaf->first ? *at & RADIX_MASK : 0;
+
+		tagged = tagged >> from << from;
+		if (tagged) {
+			f = leaf->slot[radix_first(tagged)];
+		}
+	}
+	if (f && f->index <= last) {
+		frame_get(f);
+		*at = f->index;
+	} else {
+		f = NULL;
+	}
+	spin_unlock(&m->lock);
+	return f;
+}
+
+/* See writeback.h.  Upwards, each page once: a writer behind us cannot hold us up.  Sleeps. */
+void wb_wait(struct mapping *m, pgoff_t first, pgoff_t last)
+{
+	pgoff_t at = first;
+	struct frame *f;
+
+	last = MIN(last, PGOFF_LAST);
+	while (at <= last && (f = next_in_flight(m, &at, last)) != NULL) {
+		frame_wait(f, FR_WRITEBACK);
+		frame_put(f);
+		at++;
+	}
+}

@@ -1,0 +1,252 @@
+/*
+ * Handing out frames, and taking them back.
+ *
+ * Owns the free frames.  A free frame has refs 0 and nothing else set: no flag, no place, no index.  It
+ * is cleaned when it is freed, not when it is allocated, so a stale bit has no way into a second life.
+ *
+ * Not everybody may have the last frame:
+ *
+ *      free  |~~~~~~~~~~~~~~|  everybody
+ *            |-- 2 reserve -|  ALLOC_HINT stops here: readahead gives up, it only wanted to help
+ *            |--- reserve --|  ALLOC_WAIT stops here and reclaims
+ *            |______________|  ALLOC_ATOMIC alone: interrupts and spinlocks cannot wait
+ *
+ * Everything works by the batch: one lock hold, one count, whatever the number of frames.
+ *
+ * Floor 3.  Read next: frame_wait.c, frame_init.c, frame_check.c
+ */
+#include "mm/phys/frame.h"
+
+#include "kernel/counters.h"
+#include "kernel/x86/mmu.h"
+#include "mm/phys/pool.h"
+
+#ifndef MAGPIE_HOST
+_Static_assert(sizeof(struct frame) == 32, "the frame array must cost less than 1% of RAM");
+#endif
+
+enum {
+	RECLAIM_EXTRA = 32,     /* ask for more than is missing: the next caller will come soon     */
+	RECLAIM_TRIES = 64,     /* rounds in a row in which others took all that was reclaimed      */
+	FR_BUSY       = FR_LOCKED | FR_DIRTY | FR_WRITEBACK | FR_RESERVED,
+};
+
+struct frame *frames;
+pfn_t         nframes;
+struct frame *zero_frame;
+struct frame_pool pool;
+
+static unsigned (*reclaim_door)(unsigned want);
+
+static unsigned cut_by_injection(unsigned n);
+static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how);
+static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how);
+static void     retire(struct frame *f);
+static void     return_chain(struct list *first, struct list *last, unsigned n);
+
+/*
+ * One frame; see frame.h.
+ * Locks: any; with ALLOC_WAIT none that spins.  Sleeps: with ALLOC_WAIT.  Owns: one reference, the caller's.
+ */
+struct frame *frame_alloc(unsigned how)
+{
+	struct frame *f;
+
+	return frame_alloc_many(&f, 1, how) == 1 ? f : NULL;
+}
+
+/*
+ * Up to @n frames.  Short when memory is, never later than when reclaim makes no more progress: the
+ * caller gets to say ENOMEM, and the machine lives on.
+ *
+ * Locks: any; with ALLOC_WAIT none that spins.  Sleeps: with ALLOC_WAIT.  Owns: one reference to each.
+ * Returns: how many.
+ */
+unsigned frame_alloc_many(struct frame **out, unsigned n, unsigned how)
+{
+	bool may_wait = (how & (ALLOC_WAIT | ALLOC_HINT)) == ALLOC_WAIT;
+	unsigned got;
+
+	ASSERT(!may_wait || (this_cpu()->irq_depth == 0 && this_cpu()->spins == 0));
+	n = cut_by_injection(n);
+	got = take_from_pool(out, n, how);
+	if (got < n && may_wait) {
+		got += take_by_reclaim(out + got, n - got, how);
+	}
+	if (got > 0) {
+		count_add(C_FRAMES_ALLOCATED, got);
+	}
+	return got;
+}
+
+/* A frame of zeros.  The rest as frame_alloc(). */
+struct frame *frame_alloc_zeroed(unsigned how)
+{
+	struct frame *f = frame_alloc(how);
+
+	if (f) {
+		page_zero(frame_data(f));
+		count_add(C_PAGES_ZEROED, 1);
+	}
+	return f;
+}
+
+/* Give up one reference.  Locks: any.  Owns: the reference is gone. */
+void frame_put(struct frame *f)
+{
+	ASSERT(atomic_read(&f->refs) > 0);
+	if (atomic_dec_zero(&f->refs)) {
+		retire(f);
+		return_chain(&f->link, &f->link, 1);
+	}
+}
+
+/*
+ * Give up one reference to each frame of @f[0..n); holes are skipped.  From the last to the first, so
+ * that the chain is in the order of the array and the next batch comes out as this one went in.
+ * Locks: any.
+ */
+void frame_put_many(struct frame **f, unsigned n)
+{
+	struct list *first = NULL, *last = NULL;
+	unsigned freed = 0;
+
+	for (unsigned k = n; k-- > 0;) {
+		if (!f[k]) {
+			continue;
+		}
+		ASSERT(atomic_read(&f[k]->refs) > 0);
+		if (!atomic_dec_zero(&f[k]->refs)) {
+			continue;
+		}
+		retire(f[k]);
+		f[k]->link.next = first;
+		first = &f[k]->link;
+		if (!last) {
+			last = first;
+		}
+		freed++;
+	}
+	if (freed > 0) {
+		return_chain(first, last, freed);
+	}
+}
+
+/* A number to look at, old as soon as it is returned. */
+pfn_t frame_count_free(void)
+{
+	return pool.free;
+}
+
+/* Open the door; once, at boot. */
+void frame_set_reclaim(unsigned (*reclaim)(unsigned want))
+{
+	reclaim_door = reclaim;
+}
+
+/* For tests of error paths: see cut_by_injection(). */
+void frame_fail_nth(unsigned nth)
+{
+	spin_lock(&pool.lock);
+	pool.fail_in = nth;
+	spin_unlock(&pool.lock);
+}
+
+/* Frames are counted, not calls, so a batch may come out short in the middle. */
+static unsigned cut_by_injection(unsigned n)
+{
+	if (pool.fail_in == 0) {
+		return n;
+	}
+	spin_lock(&pool.lock);
+	if (pool.fail_in > n) {
+		pool.fail_in -= n;
+	} else if (pool.fail_in > 0) {
+		n = pool.fail_in - 1;
+		pool.fail_in = 0;
+	}
+	spin_unlock(&pool.lock);
+	return n;
+}
+
+/* How many frames a caller of this kind must leave. */
+static pfn_t must_leave(unsigned how)
+{
+	if (how & ALLOC_HINT) {
+		return 2 * pool.reserve;
+	}
+	return how & ALLOC_WAIT ? pool.reserve : 0;
+}
+
+static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how)
+{
+	uint32_t flags = how & ALLOC_KERNEL ? FR_KERNEL : 0;
+	pfn_t leave = must_leave(how);
+	struct list *l;
+
+	spin_lock(&pool.lock);
+	n = pool.free > leave ? MIN(n, pool.free - leave) : 0;
+	l = pool.top;
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *f = link_frame(l);
+
+		l = l->next;
+		f->link.next = NULL;
+		f->flags = flags;
+		atomic_set(&f->refs, 1);
+		out[k] = f;
+	}
+	pool.top = l;
+	pool.free -= n;
+	spin_unlock(&pool.lock);
+	return n;
+}
+
+/*
+ * Reclaim and try again.  While reclaim sleeps others may take what it frees, so one round without a
+ * frame for us is not the end; a round in which nothing was freed is.
+ */
+static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how)
+{
+	unsigned got = 0, in_vain = 0;
+
+	while (got < n && in_vain < RECLAIM_TRIES) {
+		pfn_t there = pool.free;
+		pfn_t below = there < pool.reserve ? pool.reserve - there : 0;
+		unsigned want = n - got + below + RECLAIM_EXTRA;
+		unsigned freed = reclaim_door ? reclaim_door(want) : 0;
+		unsigned more = take_from_pool(out + got, n - got, how);
+
+		if (freed == 0 && more == 0) {
+			break;
+		}
+		in_vain = more > 0 ? 0 : in_vain + 1;
+		got += more;
+	}
+	return got;
+}
+
+/*
+ * The last owner has gone: make the frame as good as new.  Whatever the assertions find would be somebody
+ * still at work on it: a name in a cache, an entry in a page table, a device.
+ */
+static void retire(struct frame *f)
+{
+	ASSERT(f->mapping == NULL);
+	ASSERT(atomic_read(&f->maps) == 0);
+	ASSERT((f->flags & FR_BUSY) == 0);
+	ASSERT(!list_linked(&f->link));
+	f->flags = 0;
+	f->index = 0;
+	f->place = 0;
+}
+
+static void return_chain(struct list *first, struct list *last, unsigned n)
+{
+	spin_lock(&pool.lock);
+	last->next = pool.top;
+	pool.top = first;
+	pool.free += n;
+	spin_unlock(&pool.lock);
+	count_add(C_FRAMES_FREED, n);
+}

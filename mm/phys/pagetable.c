@@ -1,0 +1,247 @@
+/*
+ * Page tables: finding an entry, making and freeing tables, one entry at a time.
+ *
+ *      CR3 -> directory                   table                       frame
+ *             | 0     | user              | 0     |
+ *             | va>>22| ---- frame no. -> | va>>12| -- frame no. ---> | 4,096 bytes |
+ *             |  ...  |                   |  ...  |
+ *             | 768   | kernel: the same in every directory
+ *
+ * Invariants: a present user entry owns one reference of its frame and is counted in frame.maps; an entry
+ * that is not present is 0.  PTE_USER is in no entry at or above USER_TOP.  A directory's kernel quarter
+ * is a copy of kernel_pt's and never changes after pt_init().
+ *
+ * A directory entry always permits everything (but user access to the kernel); the table's entry decides
+ * [SDM 3A 4.6].
+ *
+ * Floor 3.  Read next: pagetable_range.c, tlb.c, pagetable_init.c
+ */
+#include "mm/phys/pagetable.h"
+
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/lib/string.h"
+#include "kernel/x86/mmu.h"
+
+struct pagetable kernel_pt;
+
+static int           reserve_table(struct pagetable *pt, uva_t va);
+static struct frame *new_table(unsigned how);
+static pte_t         table_entry(const struct frame *table, uva_t va);
+
+/*
+ * The entry for @va.  Every entry of every page table that this kernel reads or writes was found here: the
+ * place for a breakpoint.
+ *
+ * Locks:   pt->lock held.
+ * Returns: NULL when there is no table (with @create: and no memory for one either).
+ */
+pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
+{
+	pte_t *pde = &pt->dir[va >> PDE_SHIFT];
+
+	if (!(*pde & PTE_PRESENT)) {
+		struct frame *table = create ? new_table(ALLOC_ATOMIC) : NULL;
+
+		if (!table) {
+			return NULL;
+		}
+		*pde = table_entry(table, va);
+		count_add(C_PAGE_TABLES, 1);
+	}
+	ASSERT(!(*pde & PTE_LARGE));
+	return (pte_t *)phys_data(*pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
+}
+
+/* A directory with the kernel's quarter and nothing else.  Sleeps.  Returns: 0 or -ENOMEM. */
+int pt_create(struct pagetable *pt)
+{
+	enum { USER_PART = (USER_TOP >> PDE_SHIFT) };
+	struct frame *f = new_table(ALLOC_WAIT);
+
+	if (!f) {
+		return -ENOMEM;
+	}
+	pt->dir = frame_data(f);
+	pt->cr3 = frame_paddr(f);
+	spin_init(&pt->lock);
+	if (kernel_pt.dir) {    /* there is none on the host, where nothing runs in the upper quarter */
+		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART],
+		       (PT_ENTRIES - USER_PART) * sizeof(pte_t));
+	}
+	count_add(C_PAGE_TABLES, 1);
+	return 0;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock.  Owns: nothing is left of @pt. */
+void pt_destroy(struct pagetable *pt)
+{
+	ASSERT(mmu_cr3() != pt->cr3);
+	pt_prune(pt, 0, USER_TOP);
+	for (uva_t va = 0; va < USER_TOP; va += PT_SPAN) {
+		ASSERT(pt->dir[va >> PDE_SHIFT] == 0);
+	}
+	frame_put(data_frame(pt->dir));
+	pt->dir = NULL;
+	pt->cr3 = 0;
+}
+
+/*
+ * Tables for [va, va + n pages), so that pt_map() has nothing to allocate.
+ * Locks: takes pt->lock; none held that spins.  Sleeps.  Returns: 0, or -ENOMEM with some tables made.
+ */
+int pt_reserve(struct pagetable *pt, uva_t va, unsigned n)
+{
+	uint32_t first = va >> PDE_SHIFT;
+	uint32_t last = (va + (n - 1) * PAGE_SIZE) >> PDE_SHIFT;
+	unsigned made = 0;
+	int got = 0;
+
+	ASSERT(n > 0 && last < USER_TOP >> PDE_SHIFT);
+	for (uint32_t k = first; k <= last && got >= 0; k++) {
+		got = reserve_table(pt, k << PDE_SHIFT);
+		made += got > 0;
+	}
+	count_add(C_PAGE_TABLES, made);
+	return MIN(got, 0);
+}
+
+/*
+ * See pagetable.h.  Takes no lock: an entry is read in one piece, and tables appear and go only under the
+ * lock of the address space, which the caller has.
+ */
+unsigned pt_skip(struct pagetable *pt, uva_t va, unsigned n, unsigned *looked)
+{
+	unsigned absent = 0, reads = 0;
+
+	while (absent < n) {
+		reads++;
+		if (pt->dir[va >> PDE_SHIFT] & PTE_PRESENT) {
+			break;
+		}
+		unsigned to_end = PT_ENTRIES - (va >> PAGE_SHIFT) % PT_ENTRIES;
+
+		absent += to_end;
+		va += to_end * PAGE_SIZE;
+	}
+	if (looked) {
+		*looked = reads;
+	}
+	return MIN(absent, n);
+}
+
+/* Point an empty entry at @f, whose reference becomes the entry's. */
+static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
+{
+	ASSERT(pte && *pte == 0);
+	ASSERT(f != zero_frame || !(prot & PROT_WRITE));
+	*pte = pte_make(f, prot);
+	atomic_inc(&f->maps);
+}
+
+/* See pagetable.h. */
+void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
+{
+	ASSERT(va < USER_TOP);
+	spin_lock(&pt->lock);
+	set_entry(pt_walk(pt, va, false), f, prot);
+	spin_unlock(&pt->lock);
+	count_add(C_PTES_WRITTEN, 1);
+}
+
+/* The way back from pt_detach(); see pagetable.h.  Locks: takes pt->lock.  Owns: consumes the reference. */
+void pt_reattach(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
+{
+	pt_map(pt, va, f, prot);
+}
+
+/*
+ * See pagetable.h.  What was there may have gone since the caller looked, truncated by somebody else: then
+ * this is pt_map().
+ * Locks: takes pt->lock.  Owns: consumes the reference to @f; the old entry's is put.
+ */
+void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, struct tlb_batch *b)
+{
+	struct frame *old = NULL;
+
+	ASSERT(va < USER_TOP);
+	spin_lock(&pt->lock);
+	pte_t *pte = pt_walk(pt, va, false);
+
+	ASSERT(pte);
+	if (*pte & PTE_PRESENT) {
+		old = pte_frame(*pte);
+		(void)atomic_dec_zero(&old->maps);
+		tlb_add(b, va);
+		*pte = 0;
+	}
+	set_entry(pte, f, prot);
+	spin_unlock(&pt->lock);
+	if (old) {
+		frame_put(old);
+	}
+	count_add(C_PTES_WRITTEN, 1);
+}
+
+/* See pagetable.h.  Locks: takes pt->lock, under which the entry's own reference keeps the frame alive. */
+pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f)
+{
+	pte_t found;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = pt_walk(pt, va, false);
+
+	found = pte ? *pte : 0;
+	if (found && f) {
+		*f = pte_frame(found);
+		frame_get(*f);
+	}
+	spin_unlock(&pt->lock);
+	return found;
+}
+
+/*
+ * One table.  The frame comes first and the lock second; if somebody made the table in between, the frame
+ * goes back.  Returns: 1 when it was made here, 0 when it was there, -ENOMEM.
+ */
+static int reserve_table(struct pagetable *pt, uva_t va)
+{
+	pte_t *pde = &pt->dir[va >> PDE_SHIFT];
+	struct frame *table;
+	int made = 0;
+
+	if (*pde & PTE_PRESENT) {
+		return 0;
+	}
+	table = new_table(ALLOC_WAIT);
+	if (!table) {
+		return -ENOMEM;
+	}
+	spin_lock(&pt->lock);
+	if (!(*pde & PTE_PRESENT)) {
+		*pde = table_entry(table, va);
+		made = 1;
+	}
+	spin_unlock(&pt->lock);
+	if (!made) {
+		frame_put(table);
+	}
+	return made;
+}
+
+/* An empty table or directory. */
+static struct frame *new_table(unsigned how)
+{
+	struct frame *f = frame_alloc_zeroed(how);
+
+	if (f) {
+		frame_set(f, FR_PAGETABLE);
+	}
+	return f;
+}
+
+/* The directory entry for the table that serves @va. */
+static pte_t table_entry(const struct frame *table, uva_t va)
+{
+	return frame_paddr(table) | PTE_PRESENT | PTE_WRITE | (va < USER_TOP ? PTE_USER : 0);
+}

@@ -1,0 +1,128 @@
+/*
+ * Page tables as a whole: copying those of a process for its child, and giving back empty ones.
+ *
+ * fork shares every frame.  What either side may write is write-protected on both, and the first to write
+ * gets a copy (mm/space/fault.c).
+ *
+ * Floor 3.  Read next: tlb.c
+ */
+#include "mm/phys/pagetable.h"
+
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+
+static uva_t    next_table(uva_t va, uva_t hi);
+static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
+                           bool cow, struct tlb_batch *b);
+static bool     table_is_empty(const pte_t *table);
+
+/* Tables of @to for every table that @from has in [lo, hi).  Sleeps.  Returns: 0 or -ENOMEM. */
+int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi)
+{
+	int error = 0;
+
+	for (uva_t va = lo; va < hi && error == 0; va = next_table(va, hi)) {
+		if (from->dir[va >> PDE_SHIFT] & PTE_PRESENT) {
+			error = pt_reserve(to, va, 1);
+		}
+	}
+	return error;
+}
+
+/*
+ * See pagetable.h.
+ * Locks: takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody
+ * else takes two.
+ */
+void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
+             struct tlb_batch *b)
+{
+	unsigned written = 0;
+
+	for (uva_t va = lo, next; va < hi; va = next) {
+		next = next_table(va, hi);
+		written += fork_piece(to, from, va, (next - va) >> PAGE_SHIFT, cow, b);
+	}
+	count_add(C_PTES_WRITTEN, written);
+}
+
+/*
+ * Free the tables of [lo, hi) that are wholly inside and empty.  The processor may remember directory
+ * entries apart from translations [SDM 3A 4.10.3], so the frames go back only after an invalidation.
+ * Locks: takes pt->lock, table by table.
+ */
+void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi)
+{
+	struct tlb_batch b = tlb_begin(pt);
+	struct list gone = LIST_INIT(gone);
+	uva_t first = lo % PT_SPAN == 0 ? lo : next_table(lo, hi);
+
+	for (uva_t va = first; va < hi && hi - va >= PT_SPAN; va += PT_SPAN) {
+		pte_t *pde = &pt->dir[va >> PDE_SHIFT];
+
+		if (!(*pde & PTE_PRESENT)) {
+			continue;
+		}
+		spin_lock(&pt->lock);
+		if (table_is_empty(phys_data(*pde & PTE_FRAME))) {
+			list_push_back(&gone, &pte_frame(*pde)->link);
+			tlb_add(&b, va);
+			*pde = 0;
+		}
+		spin_unlock(&pt->lock);
+	}
+	tlb_flush(&b);
+	for (struct list *l; (l = list_pop_front(&gone));) {
+		frame_put(list_entry(l, struct frame, link));
+	}
+}
+
+/* Where the table after that of @va begins, or @hi if that comes first. */
+static uva_t next_table(uva_t va, uva_t hi)
+{
+	uva_t next = (va | (PT_SPAN - 1)) + 1;
+
+	return MIN(next, hi);
+}
+
+/* One table's part of a fork; returns the entries written on both sides. */
+static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
+                           bool cow, struct tlb_batch *b)
+{
+	unsigned written = 0;
+
+	spin_lock(&from->lock);
+	spin_lock(&to->lock);
+	pte_t *source = pt_walk(from, va, false);
+	pte_t *copy = source ? pt_walk(to, va, false) : NULL;
+
+	ASSERT(!source || copy);
+	for (unsigned k = 0; source && k < n; k++) {
+		if (!(source[k] & PTE_PRESENT)) {
+			continue;
+		}
+		if (cow && (source[k] & PTE_WRITE)) {
+			source[k] &= ~(pte_t)PTE_WRITE;
+			tlb_add(b, va + k * PAGE_SIZE);
+			written++;
+		}
+		ASSERT(copy[k] == 0);
+		copy[k] = source[k] & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
+		frame_get(pte_frame(copy[k]));
+		atomic_inc(&pte_frame(copy[k])->maps);
+		written++;
+	}
+	spin_unlock(&to->lock);
+	spin_unlock(&from->lock);
+	return written;
+}
+
+static bool table_is_empty(const pte_t *table)
+{
+	for (unsigned k = 0; k < PT_ENTRIES; k++) {
+		if (table[k] != 0) {
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,200 @@
+/*
+ * Page tables: the verbs that work on a range, and those of reverse mapping.
+ *
+ * One shape for all: a range is cut into pieces at 4 MiB boundaries, each piece takes the lock, walks once,
+ * and runs along the table.  A missing table costs one look at the directory and ends the piece; so the
+ * price of an untouched gigabyte is 256 looks.  Counters are added once a call.
+ *
+ *      va                                                  va + n
+ *      |------piece------|------piece------|---piece---|
+ *      ^ pt_walk()       ^ pt_walk(): NULL ^ pt_walk()
+ *
+ * Frames are put before the batch is flushed.  With one processor that is safe: no user instruction runs
+ * between, as kernel code is not preempted and callers flush before they sleep.  With several, the batch
+ * will have to keep the frames until tlb_flush() has heard from everybody.
+ *
+ * The processor sets PTE_ACCESSED and PTE_DIRTY by itself [SDM 3A 4.8].  Nothing here depends on not
+ * missing one: a page of a file is marked dirty by the fault that makes its entry writable.
+ *
+ * Floor 3.  Read next: tlb.c
+ */
+#include "mm/phys/pagetable.h"
+
+#include "kernel/counters.h"
+
+enum { GONE_MAX = 32 };         /* frames put in one go: 128 bytes of a kernel stack */
+
+/* Pages of [va, va + n) that one table serves. */
+static unsigned in_table(uva_t va, unsigned n)
+{
+	return MIN(n, PT_ENTRIES - (va >> PAGE_SHIFT) % PT_ENTRIES);
+}
+
+/* Empty an entry in one step, whatever the processor writes into it meanwhile.  Its reference is the caller's. */
+static struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
+{
+	struct frame *f = pte_frame(__atomic_exchange_n(pte, 0, __ATOMIC_ACQ_REL));
+
+	ASSERT(atomic_read(&f->maps) > 0);
+	(void)atomic_dec_zero(&f->maps);
+	tlb_add(b, va);
+	return f;
+}
+
+static unsigned unmap_piece(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b)
+{
+	struct frame *gone[GONE_MAX];
+	unsigned total = 0, k = 0;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = pt_walk(pt, va, false);
+
+	while (pte && k < n) {
+		unsigned m = 0;
+
+		for (; k < n && m < GONE_MAX; k++) {
+			if (pte[k] & PTE_PRESENT) {
+				gone[m++] = clear_entry(&pte[k], va + k * PAGE_SIZE, b);
+			}
+		}
+		frame_put_many(gone, m);
+		total += m;
+	}
+	spin_unlock(&pt->lock);
+	return total;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock, piece by piece. */
+unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b)
+{
+	unsigned total = 0;
+
+	for (unsigned here; n > 0; va += here * PAGE_SIZE, n -= here) {
+		here = in_table(va, n);
+		total += unmap_piece(pt, va, here, b);
+	}
+	count_add(C_PTES_WRITTEN, total);
+	return total;
+}
+
+/* Nobody but the entry that we are looking at knows this frame. */
+static bool may_leave(const struct frame *f)
+{
+	return !f->mapping && frame_sole(f) && atomic_read(&f->maps) == 1 &&
+	       !frame_is(f, FR_RESERVED);
+}
+
+static unsigned detach_piece(struct pagetable *pt, uva_t va, unsigned n,
+                             struct frame **out, struct tlb_batch *b)
+{
+	unsigned left = 0;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = pt_walk(pt, va, false);
+
+	for (unsigned k = 0; k < n; k++) {
+		out[k] = NULL;
+		if (pte && (pte[k] & PTE_PRESENT) && may_leave(pte_frame(pte[k]))) {
+			out[k] = clear_entry(&pte[k], va + k * PAGE_SIZE, b);
+			left++;
+		}
+	}
+	spin_unlock(&pt->lock);
+	return left;
+}
+
+/* See pagetable.h. */
+unsigned pt_detach(struct pagetable *pt, uva_t va, unsigned n,
+                   struct frame **out, struct tlb_batch *b)
+{
+	unsigned left = 0;
+
+	for (unsigned here; n > 0; va += here * PAGE_SIZE, out += here, n -= here) {
+		here = in_table(va, n);
+		left += detach_piece(pt, va, here, out, b);
+	}
+	count_add(C_PTES_WRITTEN, left);
+	return left;
+}
+
+static unsigned protect_piece(struct pagetable *pt, uva_t va, unsigned n,
+                              unsigned prot, struct tlb_batch *b)
+{
+	unsigned changed = 0;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = pt_walk(pt, va, false);
+
+	for (unsigned k = 0; pte && k < n; k++) {
+		pte_t old = pte[k];
+		pte_t set = (old & (PTE_ACCESSED | PTE_DIRTY)) | pte_make(pte_frame(old), prot);
+
+		if ((old & PTE_PRESENT) && set != old) {
+			ASSERT(pte_frame(old) != zero_frame || !(prot & PROT_WRITE));
+			pte[k] = set;
+			tlb_add(b, va + k * PAGE_SIZE);
+			changed++;
+		}
+	}
+	spin_unlock(&pt->lock);
+	return changed;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock, piece by piece. */
+void pt_protect(struct pagetable *pt, uva_t va, unsigned n, unsigned prot, struct tlb_batch *b)
+{
+	unsigned changed = 0;
+
+	for (unsigned here; n > 0; va += here * PAGE_SIZE, n -= here) {
+		here = in_table(va, n);
+		changed += protect_piece(pt, va, here, prot, b);
+	}
+	count_add(C_PTES_WRITTEN, changed);
+}
+
+/* The entry at @va if it shows @f, or NULL.  Locks: pt->lock held. */
+static pte_t *entry_of(struct pagetable *pt, uva_t va, const struct frame *f)
+{
+	pte_t *pte = pt_walk(pt, va, false);
+
+	return pte && (*pte & PTE_PRESENT) && pte_frame(*pte) == f ? pte : NULL;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
+pte_t pt_unmap_frame(struct pagetable *pt, uva_t va, const struct frame *f, struct tlb_batch *b)
+{
+	pte_t old = 0;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = entry_of(pt, va, f);
+
+	if (pte) {
+		old = *pte;
+		frame_put(clear_entry(pte, va, b));
+	}
+	spin_unlock(&pt->lock);
+	count_add(C_PTES_WRITTEN, old != 0);
+	return old;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
+pte_t pt_clear_bits(struct pagetable *pt, uva_t va, const struct frame *f, pte_t bits,
+                    struct tlb_batch *b)
+{
+	pte_t old = 0;
+	bool changed = false;
+
+	spin_lock(&pt->lock);
+	pte_t *pte = entry_of(pt, va, f);
+
+	if (pte) {
+		old = __atomic_fetch_and(pte, ~bits, __ATOMIC_ACQ_REL);
+		changed = (old & bits) != 0;
+	}
+	if (changed && b) {
+		tlb_add(b, va);
+	}
+	spin_unlock(&pt->lock);
+	count_add(C_PTES_WRITTEN, changed);
+	return old;
+}

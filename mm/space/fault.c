@@ -1,0 +1,174 @@
+/*
+ * The page fault.
+ *
+ *                    nothing mapped                         mapped, but not writable, and a write
+ *      anon          zero page, or fresh frame              |
+ *      private       cache's page, or copy                  +-- frame ours alone: just make it writable
+ *      uncached      stolen page, or as private             +-- else: copy it (COW)
+ *      shared        cache's page                           +-- shared area: make it dirty, then writable
+ *
+ * The pager supplies the frame, this file installs it.  A named frame arrives locked and stays so until its
+ * entry is in place: truncate and writeback, which lock it too, see all or nothing.
+ *
+ * Floor 5.  Read next: mwrite.c
+ */
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/x86/mmu.h"
+#include "mm/space/space.h"
+
+static enum fault_result result_of(int err)
+{
+	switch (err) {
+	case 0:
+		return FAULT_OK;
+	case -ENOMEM:
+		return FAULT_NOMEM;
+	default:
+		return FAULT_BUS;
+	}
+}
+
+static bool allowed(const struct vma *v, bool write)
+{
+	return write ? (v->prot & PROT_WRITE) != 0 : v->prot != PROT_NONE;
+}
+
+static enum counter kind_of(const struct vma *v)
+{
+	if (!v->mapping) {
+		return C_FAULTS_ANON;
+	}
+	return v->pager == &pager_uncached ? C_FAULTS_UNCACHED : C_FAULTS_FILE;
+}
+
+/* Nothing is mapped: the pager's frame. */
+static int fault_absent(struct space *s, struct vma *v, uva_t va, bool write)
+{
+	struct fault f = { .va = va, .write = write };
+	int err = pt_reserve(&s->pt, va, 1);
+
+	if (!err) {
+		err = v->pager->fault(v, &f);
+	}
+	if (err) {
+		return err;
+	}
+	bool named = f.frame->mapping != NULL;
+
+	pt_map(&s->pt, va, f.frame, f.writable ? v->prot : v->prot & ~(unsigned)PROT_WRITE);
+	if (named) {
+		frame_unlock(f.frame);  /* its reference is the entry's now; the cache has its own */
+	}
+	count_add(kind_of(v), 1);
+	return 0;
+}
+
+static void make_writable(struct space *s, struct vma *v, uva_t va)
+{
+	struct tlb_batch b = tlb_begin(&s->pt);
+
+	pt_protect(&s->pt, va, 1, v->prot, &b);
+	tlb_flush(&b);
+}
+
+/* First write to a page of a shared area that is mapped for reading. */
+static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *frame)
+{
+	struct fault f = { .va = va, .write = true, .frame = frame };
+	int err = 0;
+
+	frame_lock(frame);
+	if (frame->mapping == v->mapping) {             /* else truncated: the access faults again */
+		err = v->pager->dirty(v, &f);
+		if (!err) {
+			make_writable(s, v, va);
+		}
+	}
+	frame_unlock(frame);
+	count_add(C_FAULTS_FILE, 1);
+	return err;
+}
+
+/* A copy of our own in place of a frame that others use too. */
+static int fault_cow(struct space *s, struct vma *v, uva_t va, struct frame *old)
+{
+	struct tlb_batch b = tlb_begin(&s->pt);
+	struct frame *new;
+
+	count_add(C_FAULTS_COW, 1);
+	if (old == zero_frame) {
+		new = frame_alloc_zeroed(ALLOC_WAIT);
+	} else {
+		new = frame_alloc(ALLOC_WAIT);
+	}
+	if (!new) {
+		return -ENOMEM;
+	}
+	if (old != zero_frame) {
+		page_copy(frame_data(new), frame_data(old));
+		count_add(C_BYTES_COPIED_COW, PAGE_SIZE);
+	}
+	pt_remap(&s->pt, va, new, v->prot, &b);
+	tlb_flush(&b);
+	return 0;
+}
+
+/* Mapped read-only, and written to.  @frame carries a reference of ours besides the entry's. */
+static int fault_present(struct space *s, struct vma *v, uva_t va, struct frame *frame)
+{
+	if (v->flags & VMA_SHARED) {
+		return fault_shared(s, v, va, frame);
+	}
+	if (!frame->mapping && frame != zero_frame && atomic_read(&frame->refs) == 2) {
+		count_add(C_FAULTS_COW, 1);             /* the others are gone: it is ours */
+		make_writable(s, v, va);
+		return 0;
+	}
+	return fault_cow(s, v, va, frame);
+}
+
+/* The area that @va is in, or the stack grown to contain it; NULL: nobody's. */
+static struct vma *area_for(struct space *s, uva_t va)
+{
+	struct vma *v = vma_find_above(&s->vmas, va);
+	struct vma *below;
+
+	if (!v || va >= v->start) {
+		return v;
+	}
+	below = v->link.prev != &s->vmas ? list_entry(v->link.prev, struct vma, link) : NULL;
+	if (!(v->flags & VMA_GROWSDOWN) || v->end - va > STACK_MAX ||
+	    (below && below->end + STACK_GAP > va)) {
+		return NULL;
+	}
+	v->start = va;                  /* anonymous, so no mapping lists it */
+	return v;
+}
+
+/* See space.h.  Locks: takes s->lock.  Sleeps. */
+enum fault_result fault_handle(struct space *s, uva_t va, bool write)
+{
+	enum fault_result result = FAULT_SEGV;
+	struct frame *frame;
+	struct vma *v;
+	pte_t pte;
+
+	va = page_round_down(va);
+	mutex_lock(&s->lock);
+	v = area_for(s, va);
+	if (v && allowed(v, write)) {
+		pte = pt_lookup(&s->pt, va, &frame);
+		if (!pte) {
+			result = result_of(fault_absent(s, v, va, write));
+		} else {
+			/* Present and sufficient: somebody repaired it since the processor looked. */
+			int err = write && !(pte & PTE_WRITE) ? fault_present(s, v, va, frame) : 0;
+
+			result = result_of(err);
+			frame_put(frame);
+		}
+	}
+	mutex_unlock(&s->lock);
+	return result;
+}

@@ -1,0 +1,151 @@
+/*
+ * Areas that show a file, in three kinds: shared, private, uncached.  They differ in what becomes of the
+ * cache's page:
+ *
+ *      shared      it is mapped itself, and becomes dirty by the first write
+ *      private     it is mapped for reading; a write gets a copy
+ *      uncached    it is TAKEN: un-named and mapped as private memory, if nobody else needs it
+ *
+ * Invariant: a frame that comes back named is locked, up to date, and within the file: truncate cannot
+ * get between the check and the page-table entry.
+ *
+ * Floor 5.  Read next: pager_take.c, fault.c.  [LT 2002-05-11]
+ */
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/x86/mmu.h"
+#include "mm/cache/pcache.h"
+#include "mm/space/pager.h"
+#include "mm/space/pager_take.h"
+
+/* The cache's page for @va, referenced, locked and still named.  -ERANGE past the end of the file. */
+static int get_locked(struct vma *v, uva_t va, struct frame **out)
+{
+	pgoff_t index = vma_index(v, va);
+
+	for (;;) {
+		struct frame *f;
+		int err = pcache_get(v->mapping, &v->ra, index, &f);
+
+		if (err) {
+			return err;
+		}
+		frame_lock(f);
+		if (f->mapping == v->mapping && index < size_pages(mapping_size(v->mapping))) {
+			*out = f;
+			return 0;
+		}
+		frame_unlock(f);        /* truncated, or stolen, while we waited for the lock */
+		frame_put(f);
+	}
+}
+
+static void unlock_put(struct frame *f)
+{
+	frame_unlock(f);
+	frame_put(f);
+}
+
+/* Supply a private copy of the locked page @page, which is given up. */
+static int supply_copy(struct fault *f, struct frame *page)
+{
+	f->frame = frame_alloc(ALLOC_WAIT);
+	if (f->frame) {
+		page_copy(frame_data(f->frame), frame_data(page));
+		count_add(C_BYTES_COPIED_COW, PAGE_SIZE);
+		f->writable = true;
+	}
+	unlock_put(page);
+	return f->frame ? 0 : -ENOMEM;
+}
+
+static int private_fault(struct vma *v, struct fault *f)
+{
+	struct frame *page;
+	int err = get_locked(v, f->va, &page);
+
+	if (err) {
+		return err;
+	}
+	if (f->write) {
+		return supply_copy(f, page);
+	}
+	f->frame = page;
+	f->writable = false;
+	return 0;
+}
+
+/* Exactly private, except that page-in steals the page when it can be removed from the cache. */
+static int uncached_fault(struct vma *v, struct fault *f)
+{
+	struct frame *page;
+	int err = get_locked(v, f->va, &page);
+
+	if (err) {
+		return err;
+	}
+	if (pcache_steal(page) == 0) {
+		frame_unlock(page);
+		f->frame = page;
+		f->writable = true;
+		return 0;
+	}
+	if (f->write) {
+		return supply_copy(f, page);
+	}
+	f->frame = page;
+	f->writable = false;
+	return 0;
+}
+
+/* First write to a page of a shared area: place before dirt. */
+static int shared_dirty(struct vma *v, struct fault *f)
+{
+	if (!f->frame->place) {
+		int done = v->mapping->ops->prepare(v->mapping, f->frame->index, &f->frame, 1);
+
+		if (done < 0) {
+			return done;
+		}
+	}
+	pcache_dirty(f->frame);
+	f->writable = true;
+	return 0;
+}
+
+static int shared_fault(struct vma *v, struct fault *f)
+{
+	int err = get_locked(v, f->va, &f->frame);
+
+	if (err) {
+		return err;
+	}
+	f->writable = false;
+	if (f->write) {
+		err = shared_dirty(v, f);
+		if (err) {
+			unlock_put(f->frame);
+			f->frame = NULL;
+		}
+	}
+	return err;
+}
+
+const struct pager pager_shared = {
+	.name  = "shared",
+	.fault = shared_fault,
+	.dirty = shared_dirty,
+	.take  = take_copies,
+};
+
+const struct pager pager_private = {
+	.name  = "private",
+	.fault = private_fault,
+	.take  = take_copies,
+};
+
+const struct pager pager_uncached = {
+	.name  = "uncached",
+	.fault = uncached_fault,
+	.take  = take_cached,
+};

@@ -1,0 +1,216 @@
+/*
+ * mcp.c: copy a file by Magpie's four calls.
+ *
+ * Floor: user space.  What moves is the pages: the frame that the disk driver
+ * filled for the source is the frame that it writes out for the destination.
+ *
+ *	source       | done     | window   | window    | to do ...
+ *	                          mwrite     readahead
+ *	destination  | on disk  | dirty    |
+ *	               fdatasync_area
+ *
+ * Invariant: at most three windows are in memory, one being read, one moving
+ * and one on its way to the disk, however large the file is.
+ *
+ * Read next: user/lib/magpie.h, the manual of the calls.
+ */
+#define _GNU_SOURCE
+#include <magpie.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ends.h"
+#include "figures.h"
+#include "help.h"
+
+static const char help[] =
+	"usage: mcp [-v] [--window KIB] SRC DST\n"
+	"Copy the file SRC to DST without copying a byte.\n"
+	"  -v            print what it cost, one `name value` a line\n"
+	"  --window KIB  read ahead, move and write out by so much (2048)\n";
+
+/*
+ * Windows that one mapping covers: 128 MiB of address space by default, so
+ * that a file may be larger than the address space.
+ */
+enum { STRETCH = 64 };
+
+static size_t window = 2048 * 1024;
+
+static size_t whole_pages(size_t n)
+{
+	return (n + MAGPIE_PAGE - 1) & -(size_t)MAGPIE_PAGE;
+}
+
+static size_t at_most(off_t n, size_t limit)
+{
+	return n < (off_t)limit ? (size_t)n : limit;
+}
+
+/* All of it, in as many calls as the kernel wants. */
+static int move(int out, char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t moved = mwrite(out, p, len);
+
+		if (moved <= 0)
+			return -1;
+		p += moved;
+		len -= moved;
+	}
+	return 0;
+}
+
+/*
+ * The source is mapped from @from at @p.  While this window moves, the next
+ * one is being read; then the one before it is written out.
+ */
+static int move_windows(const struct ends *e, char *p, off_t from, size_t len)
+{
+	for (size_t done = 0; done < len; done += window) {
+		off_t at = from + done;
+		size_t n = at_most(len - done, window);
+
+		readahead(e->in, at + n, window);
+		if (move(e->out, p + done, whole_pages(n)) < 0)
+			return -1;
+		if (at > 0 && fdatasync_area(e->out, at - window, window) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Map a part of the source and move it.  Nothing in it is ever touched. */
+static int move_stretch(const struct ends *e, off_t from, size_t len)
+{
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_UNCACHED, e->in, from);
+	int result;
+
+	if (p == MAP_FAILED)
+		return -1;
+	result = move_windows(e, p, from, len);
+	if (munmap(p, len) < 0)
+		return -1;
+	return result;
+}
+
+/* The file, stretch by stretch; then its exact size, and all of it on disk. */
+static int move_file(const struct ends *e)
+{
+	off_t last = (e->size - 1) / (off_t)window * (off_t)window;
+	size_t len;
+
+	if (e->size == 0)
+		return fdatasync_area(e->out, 0, 0);
+	readahead(e->in, 0, at_most(e->size, window));
+	for (off_t from = 0; from < e->size; from += len) {
+		len = at_most(e->size - from, STRETCH * window);
+		if (move_stretch(e, from, len) < 0)
+			return -1;
+	}
+	if (e->size % MAGPIE_PAGE != 0 && ftruncate(e->out, e->size) < 0)
+		return -1;
+	return fdatasync_area(e->out, last, 0);
+}
+
+/* Returns the bytes of the file, or -1 after a message. */
+static off_t copy(const char *src, const char *dst)
+{
+	struct stat st;
+	struct ends e;
+	int result;
+
+	if (stat(src, &st) == 0 && !S_ISREG(st.st_mode)) {
+		warnx("%s: not a regular file", src);
+		return -1;
+	}
+	if (ends_open(&e, src, dst) < 0)
+		return -1;
+	result = move_file(&e);
+	if (result < 0)
+		warn("%s to %s", src, dst);
+	if (ends_close(&e, dst) < 0)
+		return -1;
+	return result < 0 ? -1 : e.size;
+}
+
+/*
+ * One measured round on a scratch file of one page brings the code and data of
+ * this program into memory.  Its size is odd so that every call is made.
+ */
+static void warm_up(void)
+{
+	char from[64], to[64];
+	int fd;
+
+	snprintf(from, sizeof from, "/tmp/mcp-%d.in", (int)getpid());
+	snprintf(to, sizeof to, "/tmp/mcp-%d.out", (int)getpid());
+	fd = open(from, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || write(fd, "warm\n", 5) != 5 || fsync(fd) < 0)
+		err(1, "%s", from);
+	close(fd);
+	figures_begin();
+	if (copy(from, to) < 0)
+		exit(1);
+	figures_end();
+	unlink(from);
+	unlink(to);
+}
+
+static size_t window_size(const char *s)
+{
+	char *end = NULL;
+	unsigned long kib = s ? strtoul(s, &end, 10) : 0;
+
+	if (!s || *end || kib < 4 || kib > 16384)
+		errx(2, "--window takes 4 to 16384 (KiB)");
+	return whole_pages(kib * 1024);
+}
+
+/* Returns the index of the first argument that is not an option. */
+static int options(char **argv, int *verbose)
+{
+	int i = 1;
+
+	for (; argv[i] && argv[i][0] == '-' && argv[i][1]; i++) {
+		if (strcmp(argv[i], "-v") == 0)
+			*verbose = 1;
+		else if (strcmp(argv[i], "--window") == 0)
+			window = window_size(argv[++i]);
+		else
+			help_usage(help);
+	}
+	return i;
+}
+
+int main(int argc, char **argv)
+{
+	int verbose = 0;
+	off_t bytes;
+	int i;
+
+	help_check(argc, argv, help);
+	i = options(argv, &verbose);
+	if (argc - i != 2)
+		help_usage(help);
+	if (verbose) {
+		warm_up();
+		figures_begin();
+	}
+	bytes = copy(argv[i], argv[i + 1]);
+	if (bytes < 0)
+		return 1;
+	if (verbose) {
+		figures_end();
+		figures_print(bytes);
+	}
+	return 0;
+}

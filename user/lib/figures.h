@@ -1,0 +1,22 @@
+/*
+ * figures.h: what a copy cost, for `cp -v` and `mcp -v`.
+ *
+ * Floor: user space.  Both programs print the same lines, measured the same
+ * way, so that they can be laid side by side.
+ *
+ * Invariant: nothing is subtracted or estimated.  The figures are the
+ * process's own counters over the copy, and the processor's time stamp, which
+ * counts instructions when the machine runs with --icount.
+ *
+ * Read next: user/lib/counters.h.
+ */
+#ifndef FIGURES_H
+#define FIGURES_H
+
+#include <stdint.h>
+
+void figures_begin(void);
+void figures_end(void);
+void figures_print(uint64_t bytes);
+
+#endif
