@@ -36,6 +36,12 @@ def told(done):
             f"--- stderr\n{done.stderr.decode(errors='replace')[-4000:]}")
 
 
+def same(a, b):
+    """Are these bytes equal?  Not "assert a == b": pytest would spend minutes on showing
+    how some megabytes differ."""
+    return len(a) == len(b) and a == b
+
+
 def figures(text):
     """The "name value" lines of mcp -v and cp -v as a dictionary."""
     return {words[0]: int(words[1]) for words in map(str.split, text.splitlines())

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from magpie import BUILD, TOOL, TOP, figures, ok, run, told
+from magpie import BUILD, TOOL, TOP, figures, ok, run, same, told
 
 # ---- what the tool makes of the ways a machine can end -----------------------------
 
@@ -101,7 +101,7 @@ def test_output_byte_for_byte(tmp_path):
     (tmp_path / "data").write_bytes(data)
     done = run("--add", f"{tmp_path}/data:/data/bytes", "--", "/bin/cat", "/data/bytes")
     assert done.returncode == 0, told(done)
-    assert done.stdout == data
+    assert same(done.stdout, data)
 
 
 @guest
@@ -250,6 +250,7 @@ def shell():
 @guest
 def test_shell_greets_and_ends_by_poweroff(shell):
     shell.wait_for(b"forgets everything at poweroff")
+    shell.wait_for(b"$ ")
     shell.type(b"echo one; echo two\r")
     shell.wait_for(b"one\r\n")
     shell.wait_for(b"two\r\n")
@@ -261,7 +262,7 @@ def test_shell_greets_and_ends_by_poweroff(shell):
 
 @guest
 def test_shell_backspace_and_control_d(shell):
-    shell.wait_for(b"forgets everything")
+    shell.wait_for(b"$ ")
     shell.type(b"echo wrongg\x7f\x7fly\r")
     shell.wait_for(b"wronly\r\n")
     shell.type(b"\x04")
@@ -270,12 +271,13 @@ def test_shell_backspace_and_control_d(shell):
 
 @guest
 def test_shell_control_c_ends_the_program_only(shell):
-    shell.wait_for(b"forgets everything")
+    shell.wait_for(b"$ ")
     shell.type(b"cat\r")
     shell.wait_for(b"cat\r\n")
     shell.type(b"copied\r")
     shell.wait_for(b"copied\r\ncopied\r\n")
     shell.type(b"\x03")
+    shell.wait_for(b"$ ")
     shell.type(b"echo still here\r")
     shell.wait_for(b"\nstill here\r\n")
     shell.type(b"\x04")
@@ -284,7 +286,7 @@ def test_shell_control_c_ends_the_program_only(shell):
 
 @guest
 def test_shell_end_by_force(shell):
-    shell.wait_for(b"forgets everything")
+    shell.wait_for(b"$ ")
     shell.type(b"\x01x")
     assert shell.end() == (0, True)
 
@@ -296,4 +298,4 @@ def test_shell_script_from_a_pipe():
     script = subprocess.run([TOOL, "run", "--timeout", "60"], input=b"echo from a pipe\n",
                             capture_output=True, timeout=100, check=False)
     assert script.returncode == 0, told(script)
-    assert b"\nfrom a pipe" in script.stdout.replace(b"\r", b"")
+    assert b"$ from a pipe\r\n" in script.stdout

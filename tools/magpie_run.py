@@ -17,6 +17,7 @@ import sys
 import tempfile
 import termios
 import time
+import tty
 from pathlib import Path
 
 import magpie_image
@@ -110,12 +111,16 @@ class Run:
         memory = args.ram * MIB
         if image:
             memory += -(-image.stat().st_size // MIB) * MIB
+        words = ["init=/bin/init"]
+        if not self.interactive:
+            words.append("console=raw")         # no carriage returns, no echo
+        words += args.append.split()
         command = [
             "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
             "-m", f"{memory // MIB}", "-nodefaults", "-no-user-config",
             "-display", "none", "-no-reboot",
             "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-            "-kernel", "kernel.elf", "-append", f"init=/bin/init {args.append}".strip()]
+            "-kernel", "kernel.elf", "-append", " ".join(words)]
         if image:
             command += ["-initrd", image.name]
         if image and (args.keep_image or args.fsck):
@@ -210,6 +215,10 @@ class Run:
             say(f"stopped {self.stopped}; the last of the console:", *tail,
                 "the last of the kernel's log:", *lines[-10:])
             return TIMEOUT
+        for line in lines:
+            if line.startswith("Magpie cannot start"):
+                say(line)
+                return TROUBLE
         panics = [n for n, line in enumerate(lines) if re.search(r"\bpanic\b", line)]
         last = re.fullmatch(r"exit (\d+)", lines[-1]) if lines else None
         if panics or (qemu_status >> 1) == 0x21:
@@ -279,21 +288,17 @@ def received(end):
 
 
 class Terminal:
-    """The person's terminal while the guest has it: every key goes to the guest, control-C
-    too; output stays as it is, so a newline still returns the carriage."""
+    """The person's terminal while the guest has it: raw, every key goes to the guest,
+    control-C too, and the guest's own terminal handling makes lines of it."""
 
     def __init__(self, wanted):
         self.wanted = wanted and sys.stdin.isatty()
 
     def __enter__(self):
         if self.wanted:
-            self.before = termios.tcgetattr(sys.stdin)
-            mode = termios.tcgetattr(sys.stdin)
-            mode[0] &= ~(termios.IXON | termios.ISTRIP | termios.BRKINT | termios.PARMRK)
-            mode[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
-            mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
             print("Control-A x ends the machine by force.", flush=True)
+            self.before = termios.tcgetattr(sys.stdin)
+            tty.setraw(sys.stdin, termios.TCSADRAIN)
 
     def __exit__(self, *_):
         if self.wanted:

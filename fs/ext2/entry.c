@@ -66,8 +66,7 @@ static int find_room(struct inode *dir, uint32_t need, struct ext2_cursor *c)
 }
 
 /*
- * One more block, all of it one unused entry.  It is complete and has its place before it gets its name, and
- * its name before the directory grows over it: nobody sees a half.
+ * One more block, all of it one unused entry: complete and with a place before it gets its name.
  */
 static int append_block(struct inode *dir, struct ext2_cursor *c)
 {
@@ -85,25 +84,31 @@ static int append_block(struct inode *dir, struct ext2_cursor *c)
 	c->entry->rec_len = EXT2_BLOCK_SIZE;
 	error = pcache_reserve(m, index, 1);
 	if (error) {
-		goto out;
+		goto out_frame;
 	}
 	error = m->ops->prepare(m, index, &f, 1);
-	error = MIN(error, 0);
-	if (!error) {
-		frame_get(f);           /* one for the cache, one for the cursor */
-		if (pcache_give(m, index, &f, 1, FR_UPTODATE | FR_DIRTY) != 1) {
-			BUG("a page past the end of a directory");
-		}
+	if (error < 0) {
+		goto out_reserve;
 	}
-	pcache_unreserve(m, index, 1);
-	if (!error) {
-		error = pcache_extend(m, ((loff_t)index + 1) << PAGE_SHIFT);
-	}
-out:
+	error = pcache_extend(m, ((loff_t)index + 1) << PAGE_SHIFT);
 	if (error) {
-		f->place = 0;
-		ext2_cursor_end(c);
+		goto out_block;
 	}
+	frame_get(f);           /* one reference for the cache, one for the cursor */
+	if (pcache_give(m, index, &f, 1, FR_UPTODATE | FR_DIRTY) != 1) {
+		BUG("somebody has a page past the end of a locked directory");
+	}
+	mapping_not_pending(m);
+	pcache_unreserve(m, index, 1);
+	return 0;
+out_block:
+	ext2_free_from(dir, index);     /* if it fails, the block is still the directory's */
+	f->place = 0;
+out_reserve:
+	mapping_not_pending(m);
+	pcache_unreserve(m, index, 1);
+out_frame:
+	ext2_cursor_end(c);
 	return error;
 }
 

@@ -50,10 +50,30 @@ static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_
 	return 0;
 }
 
+/*
+ * As ext2_map_alloc(), for frames without names.  Readers must not see new blocks before these have their names,
+ * so a hole is made pending before it is filled.  One run a call can be: at the second the batch ends.
+ * Returns: pages of the run; 0 when the batch ends here; -errno.
+ */
+static int place_nameless(struct mapping *m, pgoff_t i, unsigned n, uint32_t *first)
+{
+	int run = ext2_map(mapping_inode(m), i, n, first);
+
+	if (run < 0 || *first) {
+		return run;
+	}
+	if (m->pending_hi) {
+		return 0;
+	}
+	mapping_pending(m, i, i + (pgoff_t)run);
+	return ext2_map_alloc(mapping_inode(m), i, (uint32_t)run, first);
+}
+
 /* Sleeps.  Returns: how many have a place now, or -ENOSPC, -EROFS, -EFBIG, -EIO, -ENOMEM when none. */
 static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 {
 	struct inode *inode = mapping_inode(m);
+	bool named = f[0]->mapping;
 	unsigned done = 0;
 
 	if (ext2_of(inode)->fs.read_only) {
@@ -61,10 +81,11 @@ static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	}
 	while (done < n) {
 		uint32_t first;
-		int run = ext2_map_alloc(inode, i + done, n - done, &first);
+		int run = named ? ext2_map_alloc(inode, i + done, n - done, &first) :
+		                  place_nameless(m, i + done, n - done, &first);
 		int error = run < 0 ? run : set_places(inode, f + done, (unsigned)run, first);
 
-		if (error) {
+		if (error || run == 0) {
 			return done ? (int)done : error;
 		}
 		done += (unsigned)run;
@@ -84,8 +105,8 @@ static void read_zeros(struct mapping *m, pgoff_t i, struct frame **f, unsigned 
 
 /*
  * Are the first of the @n pages from @i on pending: placed, but without content?  *@run is cut to the pages
- * that are alike.  Asked after the map: mwrite makes a page pending before it gives it a block, so whoever
- * saw the block sees this too.
+ * that are alike.  Asked after the map: a page becomes pending before it gets its block, so whoever saw the
+ * block sees this too.
  */
 static bool pending(struct mapping *m, pgoff_t i, unsigned *run)
 {

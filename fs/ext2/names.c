@@ -1,11 +1,12 @@
 /*
- * inode_ops on names: look up, create, unlink.
+ * inode_ops on names: look up, create, unlink; and symbolic links.
  *
  * Locks: the directory's inode.lock held throughout.
  *
  * Floor 6.
  */
 #include "fs/ext2/volume.h"
+#include "fs/file.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 
@@ -146,4 +147,24 @@ int ext2_unlink(struct inode *dir, const char *name, unsigned len, struct inode 
 	inode_dirty(target);
 	mutex_unlock(&target->lock);
 	return 0;
+}
+
+/*
+ * inode_ops.readlink: the text of a symbolic link, not terminated.
+ *
+ * Sleeps.
+ * Returns: its length, cut to @size; -EINVAL when it is none; -EIO; -ENOMEM.
+ */
+int ext2_readlink(struct inode *i, char *to, unsigned size)
+{
+	unsigned length = (unsigned)MIN(mapping_size(&i->mapping), (loff_t)size);
+
+	if (!inode_is(i, S_IFLNK)) {
+		return -EINVAL;
+	}
+	if (ext2_node(i)->mapped) {
+		return rw_read_kernel(i, to, length, 0);
+	}
+	memcpy(to, ext2_node(i)->block, length);
+	return (int)length;
 }

@@ -5,8 +5,6 @@
  *   - When a block is freed no page of the cache has it as its place, so nothing can be written there late.
  *   - A run is freed, and then its numbers are cleared, both under the map lock.  If freeing fails it is
  *     still the file's: the walk stops there, and what is left of the file is whole.
- *   - Bytes past the end, in a file's last block, are zero on the disk too: a file that grows again must
- *     not show what was cut off.
  *
  * A damaged tree cannot keep the walk going: it may lead to the same block twice, but not free it twice.
  *
@@ -17,8 +15,6 @@
 #include "kernel/lib/string.h"
 #include "mm/cache/pcache.h"
 
-static int  tail_get(struct inode *i, loff_t size, struct frame **out);
-static void tail_zero(struct mapping *m, loff_t size, struct frame *f);
 static int  free_slots(struct inode *i, uint32_t *slot, uint32_t from, uint32_t limit);
 static int  free_branch(struct inode *i, uint32_t *link, unsigned level, uint32_t from);
 
@@ -30,46 +26,17 @@ static int  free_branch(struct inode *i, uint32_t *link, unsigned level, uint32_
  */
 int ext2_truncate(struct inode *i, loff_t size)
 {
-	struct mapping *m = &i->mapping;
-	struct frame *tail = NULL;
 	int error;
 
-	if (size >= m->size) {
-		return pcache_extend(m, size);
+	if (size >= mapping_size(&i->mapping)) {
+		return pcache_extend(&i->mapping, size);
 	}
-	error = tail_get(i, size, &tail);
+	error = pcache_truncate(&i->mapping, size);
 	if (error) {
 		return error;
 	}
-	pcache_truncate(m, size);
-	if (tail) {
-		tail_zero(m, size, tail);
-	}
 	inode_dirty(i);
 	return ext2_free_from(i, size_pages(size));
-}
-
-/* The page that @size cuts in two, before anything is changed: reading it may fail. */
-static int tail_get(struct inode *i, loff_t size, struct frame **out)
-{
-	if (size % PAGE_SIZE == 0) {
-		return 0;
-	}
-	return pcache_get(&i->mapping, NULL, (pgoff_t)(size >> PAGE_SHIFT), out);
-}
-
-/* Clear what is past the end.  A page without a place is a hole's, all zero.  Consumes our reference. */
-static void tail_zero(struct mapping *m, loff_t size, struct frame *f)
-{
-	uint32_t used = (uint32_t)size % PAGE_SIZE;
-
-	frame_lock(f);
-	if (f->mapping == m && f->place) {
-		memset((char *)frame_data(f) + used, 0, PAGE_SIZE - used);
-		pcache_dirty(f);
-	}
-	frame_unlock(f);
-	frame_put(f);
 }
 
 /*

@@ -4,10 +4,10 @@
  *      super.c     mount and its checks          map.c       block of a file --> blocks of the disk
  *      group.c     group descriptors             grow.c      the same, allocating
  *      alloc.c     blocks                        truncate.c  the way back
- *      ialloc.c    inodes                        io.c        mapping_ops: pages to runs of blocks
- *      inode.c     one inode                     dir.c       entries: look, list
- *      xattr.c     shared attribute blocks       entry.c     entries: add, remove
- *      names.c     inode_ops on names
+ *      ialloc.c    inode numbers                 io.c        mapping_ops: pages to runs of blocks
+ *      inode.c     one inode, from the disk      dir.c       entries: look, list
+ *      store.c     to the disk, and away         entry.c     entries: add, remove
+ *      xattr.c     shared attribute blocks       names.c     inode_ops on names
  *
  * Trust: super.c checks the superblock and every group descriptor once, at mount.  Every block number from
  * an inode or an indirect block goes through ext2_blocks_ok() before it is used, every directory entry
@@ -122,9 +122,9 @@ void ext2_uncharge(struct inode *i, uint32_t n);
 loff_t ext2_max_size(void);
 
 int  ext2_truncate(struct inode *i, loff_t size);
-must_check int ext2_free_from(struct inode *i, uint32_t from);
+int  ext2_free_from(struct inode *i, uint32_t from);
 
-/* ---- inode.c, xattr.c ---- */
+/* ---- inode.c, store.c, xattr.c ---- */
 must_check int ext2_raw_get(struct ext2 *e, uint32_t ino, struct frame **f, struct ext2_inode **raw);
 int  ext2_read_inode(struct inode *i);
 int  ext2_write_inode(struct inode *i);

@@ -69,6 +69,14 @@ static void adopt(struct proc *child, struct proc *parent)
 	}
 }
 
+/* Locks: proc_family held. */
+static bool wants_no_zombies(const struct proc *parent)
+{
+	const struct sigaction *action = &parent->signals.action[SIGCHLD - 1];
+
+	return action->handler == SIG_IGN || (action->flags & SA_NOCLDWAIT);
+}
+
 static void become_zombie(struct proc *p, int status)
 {
 	struct proc *init, *parent;
@@ -81,7 +89,7 @@ static void become_zombie(struct proc *p, int status)
 	}
 	p->state = PROC_ZOMBIE;
 	p->exit_status = status;
-	if (parent != init && parent->signals.action[SIGCHLD - 1].handler == SIG_IGN) {
+	if (parent != init && wants_no_zombies(parent)) {
 		adopt(p, init);
 		wait_wake(&parent->child_exited);       /* it may have waited for the last one */
 	} else {

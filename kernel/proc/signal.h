@@ -31,7 +31,7 @@ enum {                                  /* Linux/i386 */
 enum { SIG_DFL = 0, SIG_IGN = 1 };      /* values of sigaction.handler that are no address */
 
 enum {
-	SA_NOCLDSTOP = 1, SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000,
+	SA_NOCLDSTOP = 1, SA_NOCLDWAIT = 2, SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000,
 	SA_RESTART = 0x10000000, SA_NODEFER = 0x40000000, SA_RESETHAND = (int)0x80000000,
 };
 

@@ -135,18 +135,26 @@ static void charge_tick(struct proc *p)
 	}
 }
 
-static void user_return(struct trapframe *tf)
+static __attribute__((noinline)) void return_with_work(struct trapframe *tf)
 {
-	struct cpu *cpu = this_cpu();
-
 	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER) {
-		charge_tick(cpu->current->proc);
+		charge_tick(proc_current());
 	}
-	if (cpu->need_resched) {
+	if (this_cpu()->need_resched) {
 		sched_yield();
 	}
 	if (task_current()->interrupted) {
 		signal_deliver(tf);
+	}
+}
+
+/* After every trap from user mode.  Nearly always there is nothing to do: then it is a handful of instructions. */
+static void user_return(struct trapframe *tf)
+{
+	const struct cpu *cpu = this_cpu();
+
+	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER || cpu->need_resched || cpu->current->interrupted) {
+		return_with_work(tf);
 	}
 }
 

@@ -21,7 +21,7 @@ static long open_at(int dirfd, uva_t path, uint32_t flags, uint32_t mode)
 	r = file_open(at.base, at.text, flags, mode & ~p->umask, &f);
 	path_drop(&at);
 	if (r < 0) {
-		return restartable(r);
+		return r;
 	}
 	r = fd_install(&p->fds, f, 0, (flags & O_CLOEXEC) != 0);
 	if (r < 0) {
@@ -32,22 +32,22 @@ static long open_at(int dirfd, uva_t path, uint32_t flags, uint32_t mode)
 
 long sys_open(const struct sysargs *a)
 {
-	return open_at(AT_FDCWD, a->arg[0], a->arg[1], a->arg[2]);
+	return open_at(AT_FDCWD, arg(a, 0), arg(a, 1), arg(a, 2));
 }
 
 long sys_openat(const struct sysargs *a)
 {
-	return open_at((int)a->arg[0], a->arg[1], a->arg[2], a->arg[3]);
+	return open_at((int)arg(a, 0), arg(a, 1), arg(a, 2), arg(a, 3));
 }
 
 long sys_creat(const struct sysargs *a)
 {
-	return open_at(AT_FDCWD, a->arg[0], O_CREAT | O_WRONLY | O_TRUNC, a->arg[1]);
+	return open_at(AT_FDCWD, arg(a, 0), O_CREAT | O_WRONLY | O_TRUNC, arg(a, 1));
 }
 
 long sys_close(const struct sysargs *a)
 {
-	return fd_close(&proc_current()->fds, (int)a->arg[0]);
+	return fd_close(&proc_current()->fds, (int)arg(a, 0));
 }
 
 /* ---- dup ---- */
@@ -74,15 +74,15 @@ long sys_dup(const struct sysargs *a)
 
 long sys_dup2(const struct sysargs *a)
 {
-	return fd_dup2(&proc_current()->fds, (int)a->arg[0], (int)a->arg[1], false);
+	return fd_dup2(&proc_current()->fds, (int)arg(a, 0), (int)arg(a, 1), false);
 }
 
 long sys_dup3(const struct sysargs *a)
 {
-	if (a->arg[0] == a->arg[1] || (a->arg[2] & ~(uint32_t)O_CLOEXEC)) {
+	if (arg(a, 0) == arg(a, 1) || (arg(a, 2) & ~(uint32_t)O_CLOEXEC)) {
 		return -EINVAL;
 	}
-	return fd_dup2(&proc_current()->fds, (int)a->arg[0], (int)a->arg[1], a->arg[2] != 0);
+	return fd_dup2(&proc_current()->fds, (int)arg(a, 0), (int)arg(a, 1), arg(a, 2) != 0);
 }
 
 /* ---- fcntl, ioctl ---- */
@@ -119,19 +119,19 @@ long sys_fcntl(const struct sysargs *a)
 	if (!f) {
 		return -EBADF;
 	}
-	switch (a->arg[1]) {
+	switch (arg(a, 1)) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return dup_above(f, a->arg[2], a->arg[1] == F_DUPFD_CLOEXEC);
+		return dup_above(f, arg(a, 2), arg(a, 1) == F_DUPFD_CLOEXEC);
 	case F_GETFD:
-		return t->cloexec >> a->arg[0] & 1 ? FD_CLOEXEC : 0;
+		return t->cloexec >> arg(a, 0) & 1 ? FD_CLOEXEC : 0;
 	case F_SETFD:
-		set_cloexec(t, a->arg[0], (a->arg[2] & FD_CLOEXEC) != 0);
+		set_cloexec(t, arg(a, 0), (arg(a, 2) & FD_CLOEXEC) != 0);
 		return 0;
 	case F_GETFL:
 		return (long)f->flags;
 	case F_SETFL:
-		return set_flags(f, a->arg[2]);
+		return set_flags(f, arg(a, 2));
 	default:
 		return -EINVAL;
 	}
@@ -144,5 +144,5 @@ long sys_ioctl(const struct sysargs *a)
 	if (!f) {
 		return -EBADF;
 	}
-	return f->ops->ioctl ? f->ops->ioctl(f, a->arg[1], a->arg[2]) : -ENOTTY;
+	return f->ops->ioctl ? f->ops->ioctl(f, arg(a, 1), arg(a, 2)) : -ENOTTY;
 }

@@ -40,12 +40,12 @@ static long access_at(int dirfd, uva_t path, uint32_t want)
 
 long sys_access(const struct sysargs *a)
 {
-	return access_at(AT_FDCWD, a->arg[0], a->arg[1]);
+	return access_at(AT_FDCWD, arg(a, 0), arg(a, 1));
 }
 
 long sys_faccessat(const struct sysargs *a)
 {
-	return access_at((int)a->arg[0], a->arg[1], a->arg[2]);
+	return access_at((int)arg(a, 0), arg(a, 1), arg(a, 2));
 }
 
 /* ---- the working directory ---- */
@@ -68,7 +68,7 @@ static long set_cwd(struct inode *i)
 long sys_chdir(const struct sysargs *a)
 {
 	struct inode *i;
-	long r = path_inode(AT_FDCWD, a->arg[0], 0, &i);
+	long r = path_inode(AT_FDCWD, arg(a, 0), 0, &i);
 
 	return r < 0 ? r : set_cwd(i);
 }
@@ -93,10 +93,10 @@ long sys_getcwd(const struct sysargs *a)
 		return -ENOMEM;
 	}
 	r = fs_path_of(proc_current()->cwd, text, PATH_MAX);
-	if (r > 0 && (uint32_t)r > a->arg[1]) {
+	if (r > 0 && (uint32_t)r > arg(a, 1)) {
 		r = -ERANGE;
 	}
-	if (r > 0 && copy_to_user(a->arg[0], text, (uint32_t)r) < 0) {
+	if (r > 0 && copy_to_user(arg(a, 0), text, (uint32_t)r) < 0) {
 		r = -EFAULT;
 	}
 	kfree(text);
@@ -108,7 +108,7 @@ long sys_umask(const struct sysargs *a)
 	struct proc *p = proc_current();
 	uint32_t old = p->umask;
 
-	p->umask = a->arg[0] & MODE_ALL;
+	p->umask = arg(a, 0) & MODE_ALL;
 	return (long)old;
 }
 
@@ -136,12 +136,12 @@ static long readlink_at(int dirfd, uva_t path, uva_t to, uint32_t size)
 
 long sys_readlink(const struct sysargs *a)
 {
-	return readlink_at(AT_FDCWD, a->arg[0], a->arg[1], a->arg[2]);
+	return readlink_at(AT_FDCWD, arg(a, 0), arg(a, 1), arg(a, 2));
 }
 
 long sys_readlinkat(const struct sysargs *a)
 {
-	return readlink_at((int)a->arg[0], a->arg[1], a->arg[2], a->arg[3]);
+	return readlink_at((int)arg(a, 0), arg(a, 1), arg(a, 2), arg(a, 3));
 }
 
 static long unlink_at(int dirfd, uva_t path)
@@ -158,14 +158,14 @@ static long unlink_at(int dirfd, uva_t path)
 
 long sys_unlink(const struct sysargs *a)
 {
-	return unlink_at(AT_FDCWD, a->arg[0]);
+	return unlink_at(AT_FDCWD, arg(a, 0));
 }
 
 long sys_unlinkat(const struct sysargs *a)
 {
 	/* With AT_REMOVEDIR it is rmdir(2), which does not exist yet. */
-	if (a->arg[2]) {
-		return a->arg[2] == AT_REMOVEDIR ? -ENOSYS : -EINVAL;
+	if (arg(a, 2)) {
+		return arg(a, 2) == AT_REMOVEDIR ? -ENOSYS : -EINVAL;
 	}
-	return unlink_at((int)a->arg[0], a->arg[1]);
+	return unlink_at((int)arg(a, 0), arg(a, 1));
 }

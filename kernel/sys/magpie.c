@@ -29,7 +29,7 @@ long sys_readahead(const struct sysargs *a)
 		return -EINVAL;
 	}
 	size = mapping_size(&f->inode->mapping);
-	if (__builtin_add_overflow(off, (loff_t)a->arg[3], &end) || end > size) {
+	if (__builtin_add_overflow(off, (loff_t)arg(a, 3), &end) || end > size) {
 		end = size;
 	}
 	if (off < end) {
@@ -89,8 +89,8 @@ static long move_pages(struct file *f, uva_t va, uint32_t len)
 long sys_mwrite(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
-	uva_t va = a->arg[1];
-	uint32_t len = a->arg[2];
+	uva_t va = arg(a, 1);
+	uint32_t len = arg(a, 2);
 	long r;
 
 	if (!f || !file_writable(f)) {
@@ -179,14 +179,14 @@ static long query_address(enum page_query what, uva_t va)
 /* magpie_page(what, descriptor or address, page of the file): see user/lib/magpie.h. */
 long sys_magpie_page(const struct sysargs *a)
 {
-	switch (a->arg[0]) {
+	switch (arg(a, 0)) {
 	case QUERY_FILE:
 	case QUERY_STATE:
 	case QUERY_DROP:
-		return query_file(arg_file(a, 1), a->arg[0], a->arg[2]);
+		return query_file(arg_file(a, 1), arg(a, 0), arg(a, 2));
 	case QUERY_ADDRESS:
 	case QUERY_TABLE:
-		return query_address(a->arg[0], a->arg[1]);
+		return query_address(arg(a, 0), arg(a, 1));
 	default:
 		return -EINVAL;
 	}

@@ -101,31 +101,32 @@ static void set_anonymous(struct map_request *r, uint32_t flags)
 	r->flags |= VMA_MAYWRITE | (flags & MAP_GROWSDOWN ? VMA_GROWSDOWN : 0);
 }
 
-/* @arg: address, length, protection, flags, descriptor, as both calls have them. */
-static long map(const uint32_t arg[5], pgoff_t pgoff)
+/* The arguments, in the order both calls have them. */
+struct mmap_args { uva_t at; uint32_t len, prot, flags, fd, offset; };
+
+static long map(const struct mmap_args *m, pgoff_t pgoff)
 {
-	uint32_t flags = arg[3];
-	bool fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
+	bool fixed = (m->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
 	struct map_request r = {
-		.at = fixed ? arg[0] : page_round_down(arg[0]), .len = page_round_up(arg[1]),
-		.prot = arg[2], .fixed = fixed,
+		.at = fixed ? m->at : page_round_down(m->at), .len = page_round_up(m->len),
+		.prot = m->prot, .fixed = fixed,
 	};
 	uva_t at = 0;
-	int error = check_flags(flags, arg[2]);
+	int error = check_flags(m->flags, m->prot);
 
-	if (error == 0 && arg[1] == 0) {
+	if (error == 0 && m->len == 0) {
 		error = -EINVAL;
 	}
 	if (error == 0 && (r.len == 0 || r.len > USER_TOP)) {
 		error = -ENOMEM;
 	}
 	if (error == 0 && fixed) {
-		error = check_fixed(&r, flags);
+		error = check_fixed(&r, m->flags);
 	}
-	if (error == 0 && (flags & MAP_ANONYMOUS)) {
-		set_anonymous(&r, flags);
+	if (error == 0 && (m->flags & MAP_ANONYMOUS)) {
+		set_anonymous(&r, m->flags);
 	} else if (error == 0) {
-		error = set_file(&r, flags, fd_file(&proc_current()->fds, (int)arg[4]), pgoff);
+		error = set_file(&r, m->flags, fd_file(&proc_current()->fds, (int)m->fd), pgoff);
 	}
 	if (error == 0) {
 		error = space_map(my_space(), &r, &at);
@@ -135,24 +136,28 @@ static long map(const uint32_t arg[5], pgoff_t pgoff)
 
 long sys_mmap2(const struct sysargs *a)
 {
-	return map(a->arg, a->arg[5]);
+	const struct mmap_args m = {
+		arg(a, 0), arg(a, 1), arg(a, 2), arg(a, 3), arg(a, 4), arg(a, 5),
+	};
+
+	return map(&m, m.offset);
 }
 
-/* The first mmap had one argument: the address of six, the last an offset in bytes. */
+/* The first mmap had one argument, the address of six, and the offset in bytes. */
 long sys_mmap(const struct sysargs *a)
 {
-	uint32_t arg[6];
+	struct mmap_args m;
 
-	if (copy_from_user(arg, a->arg[0], sizeof(arg)) < 0) {
+	if (copy_from_user(&m, arg(a, 0), sizeof(m)) < 0) {
 		return -EFAULT;
 	}
-	return arg[5] & PAGE_MASK ? -EINVAL : map(arg, arg[5] >> PAGE_SHIFT);
+	return m.offset & PAGE_MASK ? -EINVAL : map(&m, m.offset >> PAGE_SHIFT);
 }
 
 long sys_munmap(const struct sysargs *a)
 {
-	uva_t at = a->arg[0];
-	uint32_t len = page_round_up(a->arg[1]);
+	uva_t at = arg(a, 0);
+	uint32_t len = page_round_up(arg(a, 1));
 
 	if ((at & PAGE_MASK) || len == 0 || !user_range(at, len)) {
 		return -EINVAL;
@@ -162,13 +167,13 @@ long sys_munmap(const struct sysargs *a)
 
 long sys_mprotect(const struct sysargs *a)
 {
-	uva_t at = a->arg[0];
-	uint32_t len = page_round_up(a->arg[1]), prot = a->arg[2];
+	uva_t at = arg(a, 0);
+	uint32_t len = page_round_up(arg(a, 1)), prot = arg(a, 2);
 
 	if ((at & PAGE_MASK) || (prot & ~PROT_ALL)) {
 		return -EINVAL;
 	}
-	if (a->arg[1] == 0) {
+	if (arg(a, 1) == 0) {
 		return 0;
 	}
 	if (len == 0 || !user_range(at, len)) {
@@ -179,5 +184,5 @@ long sys_mprotect(const struct sysargs *a)
 
 long sys_brk(const struct sysargs *a)
 {
-	return (long)space_brk(my_space(), a->arg[0]);
+	return (long)space_brk(my_space(), arg(a, 0));
 }

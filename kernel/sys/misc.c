@@ -23,14 +23,14 @@ long sys_set_thread_area(const struct sysargs *a)
 {
 	struct user_desc d;
 
-	if (copy_from_user(&d, a->arg[0], sizeof(d)) < 0) {
+	if (copy_from_user(&d, arg(a, 0), sizeof(d)) < 0) {
 		return -EFAULT;
 	}
 	if (d.entry != UINT32_MAX && d.entry != TLS_ENTRY) {
 		return -EINVAL;
 	}
 	d.entry = TLS_ENTRY;
-	if (copy_to_user(a->arg[0], &d, sizeof(d.entry)) < 0) {
+	if (copy_to_user(arg(a, 0), &d, sizeof(d.entry)) < 0) {
 		return -EFAULT;
 	}
 	task_current()->tls = d.base;
@@ -64,7 +64,7 @@ long sys_uname(const struct sysargs *a)
 		"Magpie", "magpie", "5.10.0-magpie", "its pages move", "i686", "(none)",
 	} };
 
-	return copy_to_user(a->arg[0], &name, sizeof(name));
+	return copy_to_user(arg(a, 0), &name, sizeof(name));
 }
 
 struct sysinfo {                        /* [Linux sysinfo.h] */
@@ -85,7 +85,7 @@ long sys_sysinfo(const struct sysargs *a)
 		.procs = (uint16_t)proc_count(), .mem_unit = PAGE_SIZE,
 	};
 
-	return copy_to_user(a->arg[0], &s, sizeof(s));
+	return copy_to_user(arg(a, 0), &s, sizeof(s));
 }
 
 /* ---- limits ---- */
@@ -96,7 +96,7 @@ static long give_limit(const struct sysargs *a, uint32_t infinity)
 {
 	uint32_t limit = infinity, pair[2];
 
-	switch (a->arg[0]) {
+	switch (arg(a, 0)) {
 	case RLIMIT_STACK:
 		limit = STACK_MAX;
 		break;
@@ -107,12 +107,12 @@ static long give_limit(const struct sysargs *a, uint32_t infinity)
 		limit = NR_FDS;
 		break;
 	default:
-		if (a->arg[0] >= NR_RLIMITS) {
+		if (arg(a, 0) >= NR_RLIMITS) {
 			return -EINVAL;
 		}
 	}
 	pair[0] = pair[1] = limit;
-	return copy_to_user(a->arg[1], pair, sizeof(pair));
+	return copy_to_user(arg(a, 1), pair, sizeof(pair));
 }
 
 /* Two calls, which differ in the number that means "no limit" [Linux getrlimit(2)]. */
@@ -134,10 +134,10 @@ enum { REBOOT_HALT = (int)0xCDEF0123, REBOOT_POWER_OFF = 0x4321FEDC };
 /* Off is all there is: a restarted machine would find its ramdisk gone.  Written out first, unlike Linux. */
 long sys_reboot(const struct sysargs *a)
 {
-	if ((int)a->arg[0] != REBOOT_MAGIC1 || (int)a->arg[1] != REBOOT_MAGIC2) {
+	if ((int)arg(a, 0) != REBOOT_MAGIC1 || (int)arg(a, 1) != REBOOT_MAGIC2) {
 		return -EINVAL;
 	}
-	if ((int)a->arg[2] != REBOOT_HALT && (int)a->arg[2] != REBOOT_POWER_OFF) {
+	if ((int)arg(a, 2) != REBOOT_HALT && (int)arg(a, 2) != REBOOT_POWER_OFF) {
 		return -EINVAL;
 	}
 	(void)fs_sync_all();

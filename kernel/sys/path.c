@@ -27,18 +27,23 @@ static int base_of(int dirfd, struct inode **out)
 	return inode_is(f->inode, S_IFDIR) ? 0 : -ENOTDIR;
 }
 
+/* The text into out->text; its length, > 0. */
+static int fetch_text(uva_t at, struct user_path *out)
+{
+	int r = string_from_user(out->small, at, sizeof(out->small));
+
+	out->text = out->small;
+	if (r == -ENAMETOOLONG) {
+		out->text = kmalloc(PATH_MAX, ALLOC_WAIT);
+		r = out->text ? string_from_user(out->text, at, PATH_MAX) : -ENOMEM;
+	}
+	return r == 0 ? -ENOENT : r;            /* the empty path leads nowhere [POSIX 4.13] */
+}
+
 int path_fetch(int dirfd, uva_t at, struct user_path *out)
 {
-	int r;
+	int r = fetch_text(at, out);
 
-	out->text = kmalloc(PATH_MAX, ALLOC_WAIT);
-	if (!out->text) {
-		return -ENOMEM;
-	}
-	r = string_from_user(out->text, at, PATH_MAX);
-	if (r == 0) {
-		r = -ENOENT;                    /* the empty path leads nowhere [POSIX 4.13] */
-	}
 	if (r > 0 && out->text[0] != '/') {
 		r = base_of(dirfd, &out->base);
 	} else {
@@ -52,7 +57,9 @@ int path_fetch(int dirfd, uva_t at, struct user_path *out)
 
 void path_drop(struct user_path *p)
 {
-	kfree(p->text);
+	if (p->text != p->small) {
+		kfree(p->text);
+	}
 }
 
 int path_inode(int dirfd, uva_t at, uint32_t flags, struct inode **out)

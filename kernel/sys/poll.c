@@ -10,8 +10,6 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/x86/ucopy.h"
 
-enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
-
 #define POLL_US 10000u
 
 struct pollfd { int32_t fd; uint16_t events, revents; };
@@ -54,17 +52,17 @@ static long ask_all(uva_t at, uint32_t n)
 
 long sys_poll(const struct sysargs *a)
 {
-	int32_t ms = (int32_t)a->arg[2];
+	int32_t ms = (int32_t)arg(a, 2);
 	uint64_t end = clock_us() + (ms > 0 ? (uint64_t)ms * 1000u : 0);
 	long r;
 
-	if (a->arg[1] > NR_FDS) {
+	if (arg(a, 1) > NR_FDS) {
 		return -EINVAL;
 	}
 	for (;;) {
 		uint64_t now;
 
-		r = ask_all(a->arg[0], a->arg[1]);
+		r = ask_all(arg(a, 0), arg(a, 1));
 		now = clock_us();
 		if (r != 0 || (ms >= 0 && now >= end)) {
 			return r;

@@ -29,14 +29,14 @@ enum {                                  /* clone(2) [Linux sched.h] */
  */
 long sys_clone(const struct sysargs *a)
 {
-	uint32_t flags = a->arg[0];
+	uint32_t flags = arg(a, 0);
 	const uint32_t borrow = CLONE_VM | CLONE_VFORK;
 	const uint32_t known = CLONE_SIGNAL | borrow | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
 	                       CLONE_CHILD_SETTID;
 	const struct fork_request how = {
-		.stack = a->arg[1],
-		.parent_tid = flags & CLONE_PARENT_SETTID ? a->arg[2] : 0,
-		.child_tid = flags & CLONE_CHILD_SETTID ? a->arg[4] : 0,
+		.stack = arg(a, 1),
+		.parent_tid = flags & CLONE_PARENT_SETTID ? arg(a, 2) : 0,
+		.child_tid = flags & CLONE_CHILD_SETTID ? arg(a, 4) : 0,
 	};
 
 	if ((flags & ~known) || (flags & CLONE_SIGNAL) != SIGCHLD || (flags & borrow) == CLONE_VM) {
@@ -49,9 +49,9 @@ long sys_clone(const struct sysargs *a)
 
 long sys_execve(const struct sysargs *a)
 {
-	struct exec_request r = { .argv = a->arg[1], .envp = a->arg[2] };
+	struct exec_request r = { .argv = arg(a, 1), .envp = arg(a, 2) };
 	struct user_path path;
-	long error = path_fetch(AT_FDCWD, a->arg[0], &path);
+	long error = path_fetch(AT_FDCWD, arg(a, 0), &path);
 
 	if (error < 0) {
 		return error;
@@ -66,7 +66,7 @@ long sys_execve(const struct sysargs *a)
 
 long sys_exit(const struct sysargs *a)
 {
-	proc_exit(status_exited((int)a->arg[0]));
+	proc_exit(status_exited((int)arg(a, 0)));
 }
 
 #define WAIT_OPTIONS ((uint32_t)(WNOHANG | WUNTRACED | WCONTINUED))
@@ -94,12 +94,12 @@ static long wait_for(int pid, uva_t status, uint32_t options, uva_t usage)
 
 long sys_waitpid(const struct sysargs *a)
 {
-	return wait_for((int)a->arg[0], a->arg[1], a->arg[2], 0);
+	return restartable(a, wait_for((int)arg(a, 0), arg(a, 1), arg(a, 2), 0));
 }
 
 long sys_wait4(const struct sysargs *a)
 {
-	return wait_for((int)a->arg[0], a->arg[1], a->arg[2], a->arg[3]);
+	return restartable(a, wait_for((int)arg(a, 0), arg(a, 1), arg(a, 2), arg(a, 3)));
 }
 
 /* ---- numbers ---- */
@@ -183,11 +183,11 @@ long sys_setpgid(const struct sysargs *a)
 {
 	long r;
 
-	if ((int)a->arg[1] < 0) {
+	if ((int)arg(a, 1) < 0) {
 		return -EINVAL;
 	}
 	spin_lock(&proc_family);
-	r = join_group(process((int)a->arg[0]), (int)a->arg[1]);
+	r = join_group(process((int)arg(a, 0)), (int)arg(a, 1));
 	spin_unlock(&proc_family);
 	return r;
 }
@@ -198,7 +198,7 @@ long sys_getpgid(const struct sysargs *a)
 	long r;
 
 	spin_lock(&proc_family);
-	p = process((int)a->arg[0]);
+	p = process((int)arg(a, 0));
 	r = p ? p->pgrp : -ESRCH;
 	spin_unlock(&proc_family);
 	return r;
@@ -216,7 +216,7 @@ long sys_getsid(const struct sysargs *a)
 	long r;
 
 	spin_lock(&proc_family);
-	p = process((int)a->arg[0]);
+	p = process((int)arg(a, 0));
 	r = p ? p->sid : -ESRCH;
 	spin_unlock(&proc_family);
 	return r;

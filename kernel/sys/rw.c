@@ -6,18 +6,27 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/x86/ucopy.h"
 
+/* With O_NONBLOCK a reader that would have to wait is told so instead; only what can be polled makes anybody wait. */
+static int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & POLLIN)) {
+		return -EAGAIN;
+	}
+	return file_read(f, buf, n, pos);
+}
+
 long sys_read(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 
-	return f ? restartable(file_read(f, a->arg[1], a->arg[2], NULL)) : -EBADF;
+	return f ? restartable(a, read_file(f, arg(a, 1), arg(a, 2), NULL)) : -EBADF;
 }
 
 long sys_write(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 
-	return f ? restartable(file_write(f, a->arg[1], a->arg[2], NULL)) : -EBADF;
+	return f ? restartable(a, file_write(f, arg(a, 1), arg(a, 2), NULL)) : -EBADF;
 }
 
 long sys_pread64(const struct sysargs *a)
@@ -25,7 +34,7 @@ long sys_pread64(const struct sysargs *a)
 	struct file *f = arg_file(a, 0);
 	loff_t pos = arg_loff(a, 3);
 
-	return f ? restartable(file_read(f, a->arg[1], a->arg[2], &pos)) : -EBADF;
+	return f ? restartable(a, file_read(f, arg(a, 1), arg(a, 2), &pos)) : -EBADF;
 }
 
 long sys_pwrite64(const struct sysargs *a)
@@ -33,7 +42,7 @@ long sys_pwrite64(const struct sysargs *a)
 	struct file *f = arg_file(a, 0);
 	loff_t pos = arg_loff(a, 3);
 
-	return f ? restartable(file_write(f, a->arg[1], a->arg[2], &pos)) : -EBADF;
+	return f ? restartable(a, file_write(f, arg(a, 1), arg(a, 2), &pos)) : -EBADF;
 }
 
 /* ---- several buffers at once ---- */
@@ -50,12 +59,12 @@ static long transfer_all(const struct sysargs *a, transfer_fn transfer)
 	struct file *f = arg_file(a, 0);
 	uint32_t done = 0;
 
-	if (!f || a->arg[2] > IOV_MAX) {
+	if (!f || arg(a, 2) > IOV_MAX) {
 		return f ? -EINVAL : -EBADF;
 	}
-	for (uint32_t i = 0; i < a->arg[2]; i++) {
+	for (uint32_t i = 0; i < arg(a, 2); i++) {
 		struct iovec v;
-		int r = copy_from_user(&v, a->arg[1] + i * (uint32_t)sizeof(v), sizeof(v));
+		int r = copy_from_user(&v, arg(a, 1) + i * (uint32_t)sizeof(v), sizeof(v));
 
 		if (r == 0 && v.len > INT32_MAX - done) {
 			r = -EINVAL;
@@ -67,7 +76,7 @@ static long transfer_all(const struct sysargs *a, transfer_fn transfer)
 			r = transfer(f, v.base, v.len, NULL);
 		}
 		if (r < 0) {
-			return done ? (long)done : restartable(r);
+			return done ? (long)done : restartable(a, r);
 		}
 		done += (uint32_t)r;
 		if ((uint32_t)r < v.len) {
@@ -79,7 +88,7 @@ static long transfer_all(const struct sysargs *a, transfer_fn transfer)
 
 long sys_readv(const struct sysargs *a)
 {
-	return transfer_all(a, file_read);
+	return transfer_all(a, read_file);
 }
 
 long sys_writev(const struct sysargs *a)
@@ -93,7 +102,7 @@ long sys_lseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 	loff_t at = 0;
-	long r = f ? file_seek(f, (int32_t)a->arg[1], (int)a->arg[2], &at) : -EBADF;
+	long r = f ? file_seek(f, (int32_t)arg(a, 1), (int)arg(a, 2), &at) : -EBADF;
 
 	if (r < 0) {
 		return r;
@@ -106,10 +115,10 @@ long sys_llseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 	loff_t at = 0;
-	loff_t offset = (loff_t)((uint64_t)a->arg[1] << 32 | a->arg[2]);
-	long r = f ? file_seek(f, offset, (int)a->arg[4], &at) : -EBADF;
+	loff_t offset = (loff_t)((uint64_t)arg(a, 1) << 32 | arg(a, 2));
+	long r = f ? file_seek(f, offset, (int)arg(a, 4), &at) : -EBADF;
 
-	return r < 0 ? r : copy_to_user(a->arg[3], &at, sizeof(at));
+	return r < 0 ? r : copy_to_user(arg(a, 3), &at, sizeof(at));
 }
 
 static long truncate_path(uva_t path, loff_t size)
@@ -141,17 +150,17 @@ static long truncate_file(struct file *f, loff_t size)
 
 long sys_truncate(const struct sysargs *a)
 {
-	return truncate_path(a->arg[0], (int32_t)a->arg[1]);
+	return truncate_path(arg(a, 0), (int32_t)arg(a, 1));
 }
 
 long sys_truncate64(const struct sysargs *a)
 {
-	return truncate_path(a->arg[0], arg_loff(a, 1));
+	return truncate_path(arg(a, 0), arg_loff(a, 1));
 }
 
 long sys_ftruncate(const struct sysargs *a)
 {
-	return truncate_file(arg_file(a, 0), (int32_t)a->arg[1]);
+	return truncate_file(arg_file(a, 0), (int32_t)arg(a, 1));
 }
 
 long sys_ftruncate64(const struct sysargs *a)
@@ -186,5 +195,5 @@ long sys_getdents64(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 
-	return f ? file_readdir(f, a->arg[1], a->arg[2]) : -EBADF;
+	return f ? file_readdir(f, arg(a, 1), arg(a, 2)) : -EBADF;
 }

@@ -8,7 +8,7 @@
 
 long sys_kill(const struct sysargs *a)
 {
-	return signal_kill((int)a->arg[0], (int)a->arg[1], SI_USER);
+	return signal_kill((int)arg(a, 0), (int)arg(a, 1), SI_USER);
 }
 
 /* A thread is a process here. */
@@ -22,12 +22,12 @@ static long kill_thread(int tgid, int tid, int sig)
 
 long sys_tkill(const struct sysargs *a)
 {
-	return kill_thread((int)a->arg[0], (int)a->arg[0], (int)a->arg[1]);
+	return kill_thread((int)arg(a, 0), (int)arg(a, 0), (int)arg(a, 1));
 }
 
 long sys_tgkill(const struct sysargs *a)
 {
-	return kill_thread((int)a->arg[0], (int)a->arg[1], (int)a->arg[2]);
+	return kill_thread((int)arg(a, 0), (int)arg(a, 1), (int)arg(a, 2));
 }
 
 long sys_pause(const struct sysargs *a)
@@ -43,17 +43,17 @@ long sys_rt_sigaction(const struct sysargs *a)
 	struct sigaction new, old;
 	long r = 0;
 
-	if (a->arg[3] != sizeof(uint64_t)) {
+	if (arg(a, 3) != sizeof(uint64_t)) {
 		return -EINVAL;
 	}
-	if (a->arg[1]) {
-		r = copy_from_user(&new, a->arg[1], sizeof(new));
+	if (arg(a, 1)) {
+		r = copy_from_user(&new, arg(a, 1), sizeof(new));
 	}
 	if (r == 0) {
-		r = signal_action((int)a->arg[0], a->arg[1] ? &new : NULL, &old);
+		r = signal_action((int)arg(a, 0), arg(a, 1) ? &new : NULL, &old);
 	}
-	if (r == 0 && a->arg[2]) {
-		r = copy_to_user(a->arg[2], &old, sizeof(old));
+	if (r == 0 && arg(a, 2)) {
+		r = copy_to_user(arg(a, 2), &old, sizeof(old));
 	}
 	return r;
 }
@@ -63,17 +63,17 @@ long sys_rt_sigprocmask(const struct sysargs *a)
 	uint64_t new, old;
 	long r = 0;
 
-	if (a->arg[3] != sizeof(uint64_t)) {
+	if (arg(a, 3) != sizeof(uint64_t)) {
 		return -EINVAL;
 	}
-	if (a->arg[1]) {
-		r = copy_from_user(&new, a->arg[1], sizeof(new));
+	if (arg(a, 1)) {
+		r = copy_from_user(&new, arg(a, 1), sizeof(new));
 	}
 	if (r == 0) {
-		r = signal_block((int)a->arg[0], a->arg[1] ? &new : NULL, &old);
+		r = signal_block((int)arg(a, 0), arg(a, 1) ? &new : NULL, &old);
 	}
-	if (r == 0 && a->arg[2]) {
-		r = copy_to_user(a->arg[2], &old, sizeof(old));
+	if (r == 0 && arg(a, 2)) {
+		r = copy_to_user(arg(a, 2), &old, sizeof(old));
 	}
 	return r;
 }
@@ -82,7 +82,7 @@ long sys_rt_sigpending(const struct sysargs *a)
 {
 	uint64_t set = signal_pending();
 
-	return a->arg[1] == sizeof(set) ? copy_to_user(a->arg[0], &set, sizeof(set)) : -EINVAL;
+	return arg(a, 1) == sizeof(set) ? copy_to_user(arg(a, 0), &set, sizeof(set)) : -EINVAL;
 }
 
 /* ---- the way back from a handler ---- */

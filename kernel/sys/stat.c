@@ -96,17 +96,17 @@ static long stat_file(const struct sysargs *a, give_fn give)
 {
 	struct file *f = arg_file(a, 0);
 
-	return f ? give(f->inode, a->arg[1]) : -EBADF;
+	return f ? give(f->inode, arg(a, 1)) : -EBADF;
 }
 
 long sys_stat64(const struct sysargs *a)
 {
-	return stat_path(AT_FDCWD, a->arg[0], 0, a->arg[1], give64);
+	return stat_path(AT_FDCWD, arg(a, 0), 0, arg(a, 1), give64);
 }
 
 long sys_lstat64(const struct sysargs *a)
 {
-	return stat_path(AT_FDCWD, a->arg[0], AT_SYMLINK_NOFOLLOW, a->arg[1], give64);
+	return stat_path(AT_FDCWD, arg(a, 0), AT_SYMLINK_NOFOLLOW, arg(a, 1), give64);
 }
 
 long sys_fstat64(const struct sysargs *a)
@@ -116,20 +116,20 @@ long sys_fstat64(const struct sysargs *a)
 
 long sys_fstatat64(const struct sysargs *a)
 {
-	if (a->arg[3] & ~(uint32_t)AT_SYMLINK_NOFOLLOW) {
+	if (arg(a, 3) & ~(uint32_t)AT_SYMLINK_NOFOLLOW) {
 		return -EINVAL;
 	}
-	return stat_path((int)a->arg[0], a->arg[1], a->arg[3], a->arg[2], give64);
+	return stat_path((int)arg(a, 0), arg(a, 1), arg(a, 3), arg(a, 2), give64);
 }
 
 long sys_stat(const struct sysargs *a)
 {
-	return stat_path(AT_FDCWD, a->arg[0], 0, a->arg[1], give32);
+	return stat_path(AT_FDCWD, arg(a, 0), 0, arg(a, 1), give32);
 }
 
 long sys_lstat(const struct sysargs *a)
 {
-	return stat_path(AT_FDCWD, a->arg[0], AT_SYMLINK_NOFOLLOW, a->arg[1], give32);
+	return stat_path(AT_FDCWD, arg(a, 0), AT_SYMLINK_NOFOLLOW, arg(a, 1), give32);
 }
 
 long sys_fstat(const struct sysargs *a)
@@ -190,7 +190,7 @@ static long give_fs64(struct inode *i, uva_t to)
 
 long sys_statfs(const struct sysargs *a)
 {
-	return stat_path(AT_FDCWD, a->arg[0], 0, a->arg[1], give_fs32);
+	return stat_path(AT_FDCWD, arg(a, 0), 0, arg(a, 1), give_fs32);
 }
 
 long sys_fstatfs(const struct sysargs *a)
@@ -201,18 +201,18 @@ long sys_fstatfs(const struct sysargs *a)
 /* The caller says how long it believes the structure to be. */
 long sys_statfs64(const struct sysargs *a)
 {
-	if (a->arg[1] != sizeof(struct statfs64)) {
+	if (arg(a, 1) != sizeof(struct statfs64)) {
 		return -EINVAL;
 	}
-	return stat_path(AT_FDCWD, a->arg[0], 0, a->arg[2], give_fs64);
+	return stat_path(AT_FDCWD, arg(a, 0), 0, arg(a, 2), give_fs64);
 }
 
 long sys_fstatfs64(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 
-	if (!f || a->arg[1] != sizeof(struct statfs64)) {
+	if (!f || arg(a, 1) != sizeof(struct statfs64)) {
 		return f ? -EINVAL : -EBADF;
 	}
-	return give_fs64(f->inode, a->arg[2]);
+	return give_fs64(f->inode, arg(a, 2));
 }

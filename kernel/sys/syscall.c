@@ -7,30 +7,22 @@
 #include "build/gen/syscall_table.h"
 #include "kernel/counters.h"
 
-static long call(struct trapframe *tf)
+static long call(const struct sysargs *a, uint32_t number)
 {
-	struct sysargs a = {
-		.arg = { tf->ebx, tf->ecx, tf->edx, tf->esi, tf->edi, tf->ebp }, .tf = tf,
-	};
-	uint32_t number = tf->eax;
-
-	count_add(C_SYSCALLS, 1);
 	if (number >= ARRAY_SIZE(syscall_table) || !syscall_table[number].handler) {
 		count_add(C_SYSCALLS_UNKNOWN, 1);
 		return -ENOSYS;
 	}
-	return syscall_table[number].handler(&a);
+	return syscall_table[number].handler(a);
 }
 
+/* Some 80 instructions from INT 0x80 to IRET for a call that does nothing: keep it so. */
 static void syscall_trap(struct trapframe *tf)
 {
-	uint32_t number = tf->eax;
-	long result = call(tf);
+	const struct sysargs a = { .tf = tf };
 
-	if (result == -ERESTART) {
-		proc_current()->restart_call = number;
-	}
-	tf->eax = (uint32_t)result;
+	count_add(C_SYSCALLS, 1);
+	tf->eax = (uint32_t)call(&a, tf->eax);
 }
 
 void syscall_init(void)

@@ -14,10 +14,8 @@
 #include "kernel/lib/errno.h"
 #include "kernel/proc/proc.h"
 
-struct sysargs {
-	uint32_t          arg[6];
-	struct trapframe *tf;           /* for the few that change where the process goes on */
-};
+/* The registers the caller had; a few calls change where it goes on. */
+struct sysargs { struct trapframe *tf; };
 
 struct syscall_entry {
 	long      (*handler)(const struct sysargs *a);
@@ -28,32 +26,50 @@ struct syscall_entry {
 /* Open the door for int 0x80. */
 void syscall_init(void);
 
+/* Argument @k, 0..5: a constant, so this is one instruction. */
+static inline uint32_t arg(const struct sysargs *a, unsigned k)
+{
+	const struct trapframe *tf = a->tf;
+
+	return k == 0 ? tf->ebx : k == 1 ? tf->ecx : k == 2 ? tf->edx :
+	       k == 3 ? tf->esi : k == 4 ? tf->edi : tf->ebp;
+}
+
 /* The 64-bit number that begins with argument @k, low half first. */
 static inline loff_t arg_loff(const struct sysargs *a, unsigned k)
 {
-	return (loff_t)((uint64_t)a->arg[k + 1] << 32 | a->arg[k]);
+	return (loff_t)((uint64_t)arg(a, k + 1) << 32 | arg(a, k));
 }
 
 /* The open file whose descriptor is argument @k; NULL: EBADF. */
 static inline struct file *arg_file(const struct sysargs *a, unsigned k)
 {
-	return fd_file(&proc_current()->fds, (int)a->arg[k]);
+	return fd_file(&proc_current()->fds, (int)arg(a, k));
 }
 
-/* A call that a signal stopped before it did anything may be tried again. */
-static inline long restartable(long result)
+/* A call that a signal stopped before it did anything may be tried again, by its number, which eax still holds. */
+static inline long restartable(const struct sysargs *a, long result)
 {
-	return result == -EINTR ? -ERESTART : result;
+	if (result == -EINTR || result == -ERESTART) {
+		proc_current()->restart_call = a->tf->eax;
+		return -ERESTART;
+	}
+	return result;
 }
+
+/* What poll(2) and a file's own poll speak of [Linux poll.h]. */
+enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
 
 /* ---- path.c: paths from user memory ---- */
 
 #define AT_FDCWD (-100)         /* in place of a directory's descriptor: the working directory */
 
-/* A path of the user's, and the directory it starts from. */
+/* A path of the user's, and the directory it starts from.  Nearly every path is short: opening a file must not
+ * need a frame when memory is. */
 struct user_path {
-	char         *text;             /* one kmalloc()ed page */
+	char         *text;             /* small[], or a page of its own  */
 	struct inode *base;             /* borrowed: the process holds it */
+	char          small[128];
 };
 
 /* Fetch the path at @at, relative to the directory open as @dirfd.  Sleeps.

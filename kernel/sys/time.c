@@ -64,11 +64,11 @@ long sys_clock_gettime(const struct sysargs *a)
 	uint64_t us;
 	struct timespec t;
 
-	if (clock_read(a->arg[0], &us) < 0) {
+	if (clock_read(arg(a, 0), &us) < 0) {
 		return -EINVAL;
 	}
 	t = timespec_of(us);
-	return copy_to_user(a->arg[1], &t, sizeof(t));
+	return copy_to_user(arg(a, 1), &t, sizeof(t));
 }
 
 long sys_clock_getres(const struct sysargs *a)
@@ -76,13 +76,13 @@ long sys_clock_getres(const struct sysargs *a)
 	uint64_t us;
 	struct timespec t = timespec_of(1);
 
-	if (clock_read(a->arg[0], &us) < 0) {
+	if (clock_read(arg(a, 0), &us) < 0) {
 		return -EINVAL;
 	}
-	if (a->arg[0] == CLOCK_PROCESS_CPUTIME_ID || a->arg[0] == CLOCK_THREAD_CPUTIME_ID) {
+	if (arg(a, 0) == CLOCK_PROCESS_CPUTIME_ID || arg(a, 0) == CLOCK_THREAD_CPUTIME_ID) {
 		t = timespec_of(TICK_US);
 	}
-	return a->arg[1] ? copy_to_user(a->arg[1], &t, sizeof(t)) : 0;
+	return arg(a, 1) ? copy_to_user(arg(a, 1), &t, sizeof(t)) : 0;
 }
 
 long sys_gettimeofday(const struct sysargs *a)
@@ -90,17 +90,17 @@ long sys_gettimeofday(const struct sysargs *a)
 	struct timeval t = timeval_of(clock_realtime_us());
 	const int32_t no_zone[2] = { 0, 0 };    /* minutes west, daylight saving: UTC */
 
-	if (a->arg[0] && copy_to_user(a->arg[0], &t, sizeof(t)) < 0) {
+	if (arg(a, 0) && copy_to_user(arg(a, 0), &t, sizeof(t)) < 0) {
 		return -EFAULT;
 	}
-	return a->arg[1] ? copy_to_user(a->arg[1], no_zone, sizeof(no_zone)) : 0;
+	return arg(a, 1) ? copy_to_user(arg(a, 1), no_zone, sizeof(no_zone)) : 0;
 }
 
 long sys_time(const struct sysargs *a)
 {
 	int32_t t = (int32_t)(clock_realtime_us() / US_PER_SECOND);
 
-	if (a->arg[0] && copy_to_user(a->arg[0], &t, sizeof(t)) < 0) {
+	if (arg(a, 0) && copy_to_user(arg(a, 0), &t, sizeof(t)) < 0) {
 		return -EFAULT;
 	}
 	return t;
@@ -143,9 +143,9 @@ static long sleep_until(uint64_t end, uva_t rest)
 long sys_nanosleep(const struct sysargs *a)
 {
 	uint64_t us = 0;
-	long r = fetch_timespec(a->arg[0], &us);
+	long r = fetch_timespec(arg(a, 0), &us);
 
-	return r < 0 ? r : sleep_until(clock_us() + us, a->arg[1]);
+	return r < 0 ? r : sleep_until(clock_us() + us, arg(a, 1));
 }
 
 enum { TIMER_ABSTIME = 1 };
@@ -154,19 +154,19 @@ enum { TIMER_ABSTIME = 1 };
 long sys_clock_nanosleep(const struct sysargs *a)
 {
 	uint64_t us = 0, now = 0;
-	long r = fetch_timespec(a->arg[2], &us);
+	long r = fetch_timespec(arg(a, 2), &us);
 
 	if (r == 0) {
-		r = clock_read(a->arg[0], &now);
+		r = clock_read(arg(a, 0), &now);
 	}
-	if (r == 0 && a->arg[0] >= CLOCK_PROCESS_CPUTIME_ID && a->arg[0] <= CLOCK_THREAD_CPUTIME_ID) {
+	if (r == 0 && arg(a, 0) >= CLOCK_PROCESS_CPUTIME_ID && arg(a, 0) <= CLOCK_THREAD_CPUTIME_ID) {
 		r = -EINVAL;
 	}
 	if (r < 0) {
 		return r;
 	}
-	if (!(a->arg[1] & TIMER_ABSTIME)) {
-		return sleep_until(clock_us() + us, a->arg[3]);
+	if (!(arg(a, 1) & TIMER_ABSTIME)) {
+		return sleep_until(clock_us() + us, arg(a, 3));
 	}
 	return sleep_until(clock_us() + (us > now ? us - now : 0), 0);
 }
@@ -185,7 +185,7 @@ long sys_getrusage(const struct sysargs *a)
 	const struct proc *p = proc_current();
 	struct rusage r;
 
-	switch ((int)a->arg[0]) {
+	switch ((int)arg(a, 0)) {
 	case RUSAGE_SELF:
 	case RUSAGE_THREAD:
 		r = rusage_of(p->ticks);
@@ -196,7 +196,7 @@ long sys_getrusage(const struct sysargs *a)
 	default:
 		return -EINVAL;
 	}
-	return copy_to_user(a->arg[1], &r, sizeof(r));
+	return copy_to_user(arg(a, 1), &r, sizeof(r));
 }
 
 struct tms { int32_t user, system, child_user, child_system; };
@@ -206,7 +206,7 @@ long sys_times(const struct sysargs *a)
 	const struct proc *p = proc_current();
 	struct tms t = { .user = (int32_t)p->ticks, .child_user = (int32_t)p->child_ticks };
 
-	if (a->arg[0] && copy_to_user(a->arg[0], &t, sizeof(t)) < 0) {
+	if (arg(a, 0) && copy_to_user(arg(a, 0), &t, sizeof(t)) < 0) {
 		return -EFAULT;
 	}
 	return (long)(clock_ticks() & INT32_MAX);

@@ -30,8 +30,8 @@ struct mapping {
 	struct list               link_dirty;   /* mappings with dirty pages [writeback.c]        */
 	bool                      flushing;     /* the flusher is here       [writeback.c]        */
 	struct wberr              wberr;        /*                           [lock]               */
-	pgoff_t                   pending_lo;   /* [lo, hi): have a place but no content yet,     */
-	pgoff_t                   pending_hi;   /*  read as zeros            [lock]               */
+	pgoff_t                   pending_lo;   /* [lo, hi): got a place just now and have no     */
+	pgoff_t                   pending_hi;   /*  content yet: read as zeros [lock; inode.lock] */
 };
 
 /*
@@ -39,7 +39,9 @@ struct mapping {
  *
  *   prepare  find or allocate a place on disk for each page, one run if possible; sets f->place.  The
  *            frames are locked and named, or nameless and the caller's.  Returns how many (> 0) or
- *            -ENOSPC, -EIO, -EFBIG.  Sleeps.
+ *            -ENOSPC, -EIO, -EFBIG.  Sleeps.  Where nameless frames get new blocks, readers could reach
+ *            those before the frames have their names, and see what somebody else left on the disk:
+ *            so such a run is made pending first (mapping_pending), and only one such run a call.
  *   read     start reading pages whose frames are locked and named; sets f->place.  Holes and pending
  *            pages are zero-filled.  Each page ends in pcache_read_done(), also on error.  Sleeps only
  *            to look up where the pages are.
@@ -59,6 +61,13 @@ struct mapping_ops {
 };
 
 void mapping_init(struct mapping *m, const struct mapping_ops *ops, loff_t size);
+
+/*
+ * Pages [lo, hi) are about to get places and have no content yet / whatever was pending has it now.
+ * Between the two, ops.read fills them with zeros, which is what the hole was.
+ */
+void mapping_pending(struct mapping *m, pgoff_t lo, pgoff_t hi);
+void mapping_not_pending(struct mapping *m);
 
 /* The size, read under the lock (64 bits do not read in one piece). */
 loff_t mapping_size(struct mapping *m);

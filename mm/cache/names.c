@@ -31,6 +31,23 @@ loff_t mapping_size(struct mapping *m)
 	return size;
 }
 
+/* See mapping.h.  Locks: takes m->lock; inode.lock held. */
+void mapping_pending(struct mapping *m, pgoff_t lo, pgoff_t hi)
+{
+	spin_lock(&m->lock);
+	m->pending_lo = lo;
+	m->pending_hi = hi;
+	spin_unlock(&m->lock);
+}
+
+/* See mapping.h. */
+void mapping_not_pending(struct mapping *m)
+{
+	if (m->pending_hi) {
+		mapping_pending(m, 0, 0);
+	}
+}
+
 /* See names.h. */
 struct frame *names_look(struct mapping *m, pgoff_t i)
 {

@@ -121,6 +121,9 @@ int  pcache_truncate(struct mapping *m, loff_t size);
  * Locks: inode.lock held by the caller.  Sleeps. */
 must_check int pcache_extend(struct mapping *m, loff_t size);
 
+/* Just the size, under mapping.lock: for whoever has dealt with the tail.  Locks: inode.lock held by the caller. */
+void pcache_set_size(struct mapping *m, loff_t size);
+
 /* Drop clean, unused, unmapped pages of the whole mapping; returns how many. */
 unsigned pcache_drop_clean(struct mapping *m);
 

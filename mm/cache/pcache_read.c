@@ -30,19 +30,23 @@ static void note_use(struct mapping *m, struct readahead *ra, struct frame *f)
 	}
 }
 
-/* Wait for a read that somebody started, or read the page again if an earlier attempt failed. */
-static int settle_one(struct mapping *m, struct frame *f)
+/*
+ * Page @f is there, but not up to date.  Wait for the read that is under way; or, if an earlier one failed and
+ * nobody (@asked) of us has tried since, try again.  0: look once more.
+ */
+static int settle_one(struct mapping *m, struct frame *f, bool asked)
 {
 	int err = 0;
 
 	if (frame_is(f, FR_LOCKED)) {
 		frame_wait(f, FR_LOCKED);
-		if (frame_is(f, FR_UPTODATE)) {
-			return 0;
-		}
-		if (frame_is(f, FR_ERROR)) {
-			return -EIO;    /* the read that we waited for failed: its error is ours */
-		}
+		asked = true;           /* the read that we waited for was ours as well as anybody's */
+	}
+	if (frame_is(f, FR_UPTODATE)) {
+		return 0;
+	}
+	if (asked && frame_is(f, FR_ERROR)) {
+		return -EIO;
 	}
 	frame_lock(f);
 	if (f->mapping == m && !frame_is(f, FR_UPTODATE)) {
@@ -55,7 +59,7 @@ static int settle_one(struct mapping *m, struct frame *f)
 /* See pcache.h.  Sleeps. */
 int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out)
 {
-	bool missed = false;
+	bool missed = false, asked = false;
 	int err;
 
 	for (;;) {
@@ -69,12 +73,13 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 		}
 		missed = true;
 		if (f) {
-			err = settle_one(m, f);
+			err = settle_one(m, f, asked);
 			frame_put(f);   /* look it up again: it may have been truncated meanwhile */
 		} else if (i >= size_pages(mapping_size(m))) {
 			err = -ERANGE;
 		} else {
 			err = ra_miss(m, ra, i, 1);
+			asked = true;
 		}
 		if (err) {
 			return err;

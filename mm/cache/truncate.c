@@ -44,7 +44,8 @@ static int cut_last_page(struct mapping *m, loff_t size)
 	return 0;
 }
 
-static void set_size(struct mapping *m, loff_t size)
+/* See pcache.h.  Locks: takes m->lock. */
+void pcache_set_size(struct mapping *m, loff_t size)
 {
 	spin_lock(&m->lock);
 	m->size = size;
@@ -122,7 +123,7 @@ int pcache_truncate(struct mapping *m, loff_t size)
 			return err;
 		}
 	}
-	set_size(m, size);
+	pcache_set_size(m, size);
 	while (drop_idle(m, &i, TAKE_ANY)) {
 	}
 	i = first;
@@ -154,7 +155,7 @@ int pcache_extend(struct mapping *m, loff_t size)
 			frame_put(f);
 		}
 	}
-	set_size(m, size);
+	pcache_set_size(m, size);
 	return 0;
 }
 

@@ -217,7 +217,8 @@ void frame_unlock(struct frame *f);
 /* Clear @bits (LOCKED, WRITEBACK) and wake whoever waits for that.  Any context. */
 void frame_release(struct frame *f, uint32_t bits);
 
-/* Sleep until none of @bits (LOCKED, WRITEBACK) is set.  The caller holds a reference. */
+/* Sleep until none of @bits (LOCKED, WRITEBACK) was set, at some moment since the call: who needs more takes the lock.
+ * The caller holds a reference. */
 void frame_wait(struct frame *f, uint32_t bits);
 
 #endif

@@ -2,19 +2,21 @@
  * The frame lock, and waiting for I/O.
  *
  * A lock for each frame would cost more than the frame's whole description, so the lock is one bit, and
- * sleepers share a few benches by hash.  FR_WAITED says that a bench is worth a look:
+ * sleepers share a few benches by hash.  FR_WAITED says that somebody on the bench waits for this frame:
  *
  *      sleeper, under bench.lock                   releaser
- *      1  set WAITED                               1  clear LOCKED
- *      2  is LOCKED clear?  mine.                  2  is WAITED set?  then, under bench.lock:
- *      3  else sleep (drops bench.lock)            3  clear WAITED, wake the bench
+ *      1  sit down, set WAITED                     1  clear LOCKED (or WRITEBACK)
+ *      2  is the bit clear already?  go on.        2  is WAITED set?  then, under bench.lock:
+ *      3  else sleep (drops bench.lock)            3  tell those on the bench who wait for it, wake
  *
- * If the sleeper's 1 comes before the releaser's 2, it is woken, and not before it sleeps, because of
- * bench.lock.  If it comes later, the sleeper's 2 finds the bit clear.  Either way nobody sleeps forever;
- * at worst somebody is woken for nothing and looks again.
+ * If the sleeper's 1 comes before the releaser's 2, he is told, and not before he sleeps, because of
+ * bench.lock.  If it comes later, his own 2 finds the bit clear.  Either way nobody sleeps for ever.
  *
- * A frame may be freed between a releaser's 1 and 2.  Descriptors are never given back, so that too costs
- * one wake-up for nothing.
+ * A sleeper is told that the bit WAS clear, and does not look whether it still is.  So a page that is
+ * written again and again holds up nobody: he waits for the write that was under way when he came.
+ *
+ * A frame may be freed between a releaser's 1 and 2.  Descriptors are never given back, so the worst that
+ * comes of it is a look at a bench where nobody sits.
  *
  * Floor 3.  Read next: frame_init.c
  */
@@ -27,8 +29,16 @@ enum { NR_BENCHES = 16 };       /* a power of two; more sleepers than that at a 
 
 static struct bench {
 	struct spinlock lock;
-	struct waitq    sleepers;
+	struct list     sitting;        /* of struct sleeper                         [lock] */
+	struct waitq    waitq;
 } benches[NR_BENCHES];
+
+struct sleeper {                        /* on his own stack */
+	struct list         link;
+	const struct frame *frame;
+	uint32_t            bits;       /* waits until none of them is set                  */
+	bool                told;       /* that was so, at some moment since he came [lock] */
+};
 
 /* Neighbours are read by one request and waited for in turn: they share a bench only every 16th. */
 static struct bench *frame_bench(const struct frame *f)
@@ -41,34 +51,17 @@ void frame_wait_init(void)
 {
 	for (unsigned k = 0; k < NR_BENCHES; k++) {
 		spin_init(&benches[k].lock);
-		waitq_init(&benches[k].sleepers);
+		list_init(&benches[k].sitting);
+		waitq_init(&benches[k].waitq);
 	}
-}
-
-/* Announce a sleeper first, look second: see above. */
-static bool settled(struct frame *f, uint32_t bits)
-{
-	frame_set(f, FR_WAITED);
-	return !frame_is(f, bits);
-}
-
-static bool locked_by_us(struct frame *f)
-{
-	frame_set(f, FR_WAITED);
-	return frame_trylock(f);
 }
 
 /* See frame.h.  Sleeps. */
 void frame_lock(struct frame *f)
 {
-	struct bench *b = frame_bench(f);
-
-	if (frame_trylock(f)) {
-		return;
+	while (!frame_trylock(f)) {
+		frame_wait(f, FR_LOCKED);
 	}
-	spin_lock(&b->lock);
-	wait_until(&b->sleepers, &b->lock, locked_by_us(f));
-	spin_unlock(&b->lock);
 }
 
 /* Locks: the frame lock is the caller's, and gone afterwards.  Any context. */
@@ -76,6 +69,40 @@ void frame_unlock(struct frame *f)
 {
 	ASSERT(frame_is(f, FR_LOCKED));
 	frame_release(f, FR_LOCKED);
+}
+
+/* See frame.h.  Sleeps. */
+void frame_wait(struct frame *f, uint32_t bits)
+{
+	struct bench *b = frame_bench(f);
+	struct sleeper s = { .frame = f, .bits = bits };
+
+	if (!frame_is(f, bits)) {
+		return;
+	}
+	spin_lock(&b->lock);
+	list_push_back(&b->sitting, &s.link);
+	frame_set(f, FR_WAITED);
+	s.told = !frame_is(f, bits);
+	wait_until(&b->waitq, &b->lock, s.told);
+	list_remove(&s.link);
+	spin_unlock(&b->lock);
+}
+
+/* Tell those on @b who wait for @f; true if some of them have to wait on.  Locks: b->lock held. */
+static bool tell(struct bench *b, const struct frame *f)
+{
+	bool waiting = false;
+
+	list_for_each(l, &b->sitting) {
+		struct sleeper *s = list_entry(l, struct sleeper, link);
+
+		if (s->frame == f) {
+			s->told |= !frame_is(f, s->bits);
+			waiting |= !s->told;
+		}
+	}
+	return waiting;
 }
 
 /* See frame.h.  Interrupts that end a transfer come here. */
@@ -88,20 +115,9 @@ void frame_release(struct frame *f, uint32_t bits)
 		return;
 	}
 	spin_lock(&b->lock);
-	frame_clear(f, FR_WAITED);
-	wait_wake(&b->sleepers);
-	spin_unlock(&b->lock);
-}
-
-/* See frame.h.  Sleeps. */
-void frame_wait(struct frame *f, uint32_t bits)
-{
-	struct bench *b = frame_bench(f);
-
-	if (!frame_is(f, bits)) {
-		return;
+	if (!tell(b, f)) {
+		frame_clear(f, FR_WAITED);
 	}
-	spin_lock(&b->lock);
-	wait_until(&b->sleepers, &b->lock, settled(f, bits));
+	wait_wake(&b->waitq);
 	spin_unlock(&b->lock);
 }

@@ -113,16 +113,6 @@ void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, st
  * NULL: then the value alone. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f);
 
-/*
- * If @va shows exactly @f: remove the entry and put its reference.  For reverse mapping, which must leave
- * private copies alone.  Returns: the old entry with its PTE_ACCESSED and PTE_DIRTY; 0 if nothing was done.
- */
-pte_t pt_unmap_frame(struct pagetable *pt, uva_t va, const struct frame *f, struct tlb_batch *b);
-
-/* If @va shows exactly @f: clear @bits (PTE_WRITE, PTE_DIRTY, PTE_ACCESSED).  @b may be NULL when a stale
- * translation does no harm (PTE_ACCESSED alone).  Returns the old entry; 0 if @va shows something else. */
-pte_t pt_clear_bits(struct pagetable *pt, uva_t va, const struct frame *f, pte_t bits, struct tlb_batch *b);
-
 /* Remove and put every page of [va, va + n).  Flush @b before sleeping.  Returns how many there were. */
 unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b);
 

@@ -1,5 +1,5 @@
 /*
- * Page tables: the verbs that work on a range, and those of reverse mapping.
+ * Page tables: the verbs that work on a range.
  *
  * One shape for all: a range is cut into pieces at 4 MiB boundaries, each piece takes the lock, walks once,
  * and runs along the table.  A missing table costs one look at the directory and ends the piece; so the
@@ -16,7 +16,7 @@
  * The processor sets PTE_ACCESSED and PTE_DIRTY by itself [SDM 3A 4.8].  Nothing here depends on not
  * missing one: a page of a file is marked dirty by the fault that makes its entry writable.
  *
- * Floor 3.  Read next: tlb.c
+ * Floor 3.  Read next: pagetable_fork.c, tlb.c
  */
 #include "mm/phys/pagetable.h"
 
@@ -150,51 +150,4 @@ void pt_protect(struct pagetable *pt, uva_t va, unsigned n, unsigned prot, struc
 		changed += protect_piece(pt, va, here, prot, b);
 	}
 	count_add(C_PTES_WRITTEN, changed);
-}
-
-/* The entry at @va if it shows @f, or NULL.  Locks: pt->lock held. */
-static pte_t *entry_of(struct pagetable *pt, uva_t va, const struct frame *f)
-{
-	pte_t *pte = pt_walk(pt, va, false);
-
-	return pte && (*pte & PTE_PRESENT) && pte_frame(*pte) == f ? pte : NULL;
-}
-
-/* See pagetable.h.  Locks: takes pt->lock. */
-pte_t pt_unmap_frame(struct pagetable *pt, uva_t va, const struct frame *f, struct tlb_batch *b)
-{
-	pte_t old = 0;
-
-	spin_lock(&pt->lock);
-	pte_t *pte = entry_of(pt, va, f);
-
-	if (pte) {
-		old = *pte;
-		frame_put(clear_entry(pte, va, b));
-	}
-	spin_unlock(&pt->lock);
-	count_add(C_PTES_WRITTEN, old != 0);
-	return old;
-}
-
-/* See pagetable.h.  Locks: takes pt->lock. */
-pte_t pt_clear_bits(struct pagetable *pt, uva_t va, const struct frame *f, pte_t bits,
-                    struct tlb_batch *b)
-{
-	pte_t old = 0;
-	bool changed = false;
-
-	spin_lock(&pt->lock);
-	pte_t *pte = entry_of(pt, va, f);
-
-	if (pte) {
-		old = __atomic_fetch_and(pte, ~bits, __ATOMIC_ACQ_REL);
-		changed = (old & bits) != 0;
-	}
-	if (changed && b) {
-		tlb_add(b, va);
-	}
-	spin_unlock(&pt->lock);
-	count_add(C_PTES_WRITTEN, changed);
-	return old;
 }

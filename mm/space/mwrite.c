@@ -157,13 +157,20 @@ static void unmap_copied(struct move *m, unsigned n)
 	}
 }
 
-/* Pages of [at, at + n) have, from prepare to give, a place without content: they read as zeros. */
-static void set_pending(struct mapping *dst, pgoff_t lo, pgoff_t hi)
+/*
+ * Step 5.  A file that ended before this batch gets a hole first, the tail of its last page zeroed; if it ended
+ * inside, that tail is overwritten.
+ */
+static void give_and_grow(struct move *m, unsigned n)
 {
-	spin_lock(&dst->lock);
-	dst->pending_lo = lo;
-	dst->pending_hi = hi;
-	spin_unlock(&dst->lock);
+	loff_t end = (loff_t)(m->at + n) << PAGE_SHIFT;
+	int err = pcache_extend(m->dst, (loff_t)m->at << PAGE_SHIFT);
+
+	ASSERT(err == 0);
+	give_all(m, n);
+	if (mapping_size(m->dst) < end) {
+		pcache_set_size(m->dst, end);
+	}
 }
 
 /* Steps 2 to 5 for one batch whose tree nodes are reserved.  Returns pages moved (> 0) or -errno. */
@@ -171,40 +178,28 @@ static int move_collected(struct move *m)
 {
 	int error = 0;
 	unsigned got = collect(m, &error);
-	int placed = error ? error : -EIO;
+	int placed = got ? m->dst->ops->prepare(m->dst, m->at, m->frame, got) : error;
+	unsigned n = placed > 0 ? (unsigned)placed : 0;
 
-	if (got > 0) {
-		set_pending(m->dst, m->at, m->at + got);
-		placed = m->dst->ops->prepare(m->dst, m->at, m->frame, got);
-	}
-	roll_back(m, placed > 0 ? (unsigned)placed : 0);
-	if (placed > 0) {
-		unmap_copied(m, (unsigned)placed);
-	}
+	roll_back(m, n);
+	unmap_copied(m, n);
 	tlb_flush(&m->tlb);
-	if (placed > 0) {
-		give_all(m, (unsigned)placed);
+	if (n > 0) {
+		give_and_grow(m, n);
 	}
-	set_pending(m->dst, 0, 0);
+	mapping_not_pending(m->dst);
 	return placed;
 }
 
-/* One batch.  Returns pages moved (> 0), 0 never, or -errno with nothing moved. */
+/* One batch.  Returns pages moved (> 0), or -errno with nothing moved. */
 static int move_batch(struct move *m)
 {
-	int moved = pcache_reserve(m->dst, m->at, m->n);
+	unsigned n = m->n;
+	int moved = pcache_reserve(m->dst, m->at, n);
 
-	if (moved) {
-		return moved;
-	}
-	unsigned reserved = m->n;
-
-	moved = move_collected(m);
-	pcache_unreserve(m->dst, m->at, reserved);
-	if (moved > 0) {
-		int err = pcache_extend(m->dst, (loff_t)(m->at + (unsigned)moved) << PAGE_SHIFT);
-
-		ASSERT(err == 0);
+	if (!moved) {
+		moved = move_collected(m);
+		pcache_unreserve(m->dst, m->at, n);
 	}
 	return moved;
 }

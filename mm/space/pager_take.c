@@ -81,25 +81,42 @@ static int take_one(struct vma *v, pgoff_t index, struct frame **out)
 	return err;
 }
 
+/* The first run of holes in out[*k..n): its length, and *k where it begins; 0 when there is none. */
+static unsigned next_hole(struct frame **out, unsigned n, unsigned *k)
+{
+	unsigned run = 0;
+
+	while (*k < n && out[*k]) {
+		++*k;
+	}
+	while (*k + run < n && !out[*k + run]) {
+		run++;
+	}
+	return run;
+}
+
 /* Take what is idle in the holes of out[0..n); false while holes are left. */
 static bool fill_holes(struct mapping *m, pgoff_t index, unsigned n, struct frame **out)
 {
 	unsigned got = 0, holes = 0;
 
-	for (unsigned k = 0; k < n;) {
-		unsigned run = 0;
-
-		while (k + run < n && !out[k + run]) {
-			run++;
-		}
-		if (run > 0) {
-			got += pcache_take(m, index + k, run, TAKE_CLEAN, out + k);
-			holes += run;
-		}
-		k += run + 1;
+	for (unsigned k = 0, run; (run = next_hole(out, n, &k)) > 0; k += run) {
+		got += pcache_take(m, index + k, run, TAKE_CLEAN, out + k);
+		holes += run;
 	}
 	count_add(C_FRAMES_STOLEN, got);
 	return got == holes;
+}
+
+/* Read what the holes lack: start all, then wait for all. */
+static void read_holes(struct mapping *m, pgoff_t index, unsigned n, struct frame **out)
+{
+	for (unsigned k = 0, run; (run = next_hole(out, n, &k)) > 0; k += run) {
+		ra_start(m, index + k, run, 0, ALLOC_WAIT);
+	}
+	for (unsigned k = 0, run; (run = next_hole(out, n, &k)) > 0; k += run) {
+		pcache_settle(m, index + k, run);
+	}
 }
 
 /* Everything before the first hole or bad page stays; what was taken behind it is freed: its file still has it. */
@@ -120,8 +137,7 @@ unsigned take_cached(struct vma *v, uva_t va, unsigned n, struct frame **out, in
 	}
 	*error = 0;
 	if (!fill_holes(m, index, n, out)) {
-		ra_start(m, index, n, 0, ALLOC_WAIT);
-		pcache_settle(m, index, n);
+		read_holes(m, index, n, out);
 		fill_holes(m, index, n, out);
 	}
 	for (unsigned k = 0; k < n; k++) {

@@ -43,5 +43,7 @@ uint32_t fake_fs_add(uint32_t dir, const char *name, uint32_t mode);
 uint32_t fake_fs_add_file(uint32_t dir, const char *name, loff_t size);
 unsigned char fake_fs_byte(uint32_t ino, loff_t at);
 unsigned fake_fs_free_blocks(void);
+/* Finish every transfer that is under way. */
+void fake_fs_run(void);
 
 #endif

@@ -422,6 +422,20 @@ static void test_lock(void **state)
 	memory_end();
 }
 
+static bool write_again(void *ctx)
+{
+	(void)ctx;
+	assert_true(frame_is(target, FR_WAITED));
+	if (++slept == 1) {
+		frame_release(target, FR_LOCKED);
+		assert_true(frame_is(target, FR_WAITED));
+	} else {
+		frame_release(target, FR_WRITEBACK);
+		frame_set(target, FR_WRITEBACK);
+	}
+	return true;
+}
+
 static void test_wait(void **state)
 {
 	(void)state;
@@ -437,6 +451,15 @@ static void test_wait(void **state)
 	assert_int_equal(slept, 0);
 	frame_wait(target, FR_WRITEBACK);
 	assert_int_equal(slept, 2);
+
+	/* The lock goes, the write goes on; then the next write starts before the sleeper looks again. */
+	fake_set_world(write_again, NULL);
+	frame_set(target, FR_LOCKED | FR_WRITEBACK);
+	slept = 0;
+	frame_wait(target, FR_WRITEBACK);
+	assert_int_equal(slept, 2);
+	assert_true(frame_is(target, FR_WRITEBACK));
+	frame_clear(target, FR_WRITEBACK);
 	frame_put(target);
 	memory_end();
 }

@@ -367,42 +367,6 @@ static void test_protect(void **state)
 	end();
 }
 
-/* ---- reverse mapping's verbs ---- */
-
-static void test_by_frame(void **state)
-{
-	struct frame *a, *other;
-
-	(void)state;
-	begin();
-	a = map_new(AT(0), RW);
-	other = map_new(AT(1), RW);
-	frame_get(a);
-	*pt_walk(&pt, AT(0), false) |= PTE_DIRTY | PTE_ACCESSED;
-	assert_int_equal(pt_clear_bits(&pt, AT(1), a, PTE_WRITE, &batch), 0);
-	assert_int_equal(pt_clear_bits(&pt, AT(2), a, PTE_WRITE, &batch), 0);
-	assert_int_equal(pt_clear_bits(&pt, AT(1024), a, PTE_WRITE, &batch), 0);
-	assert_int_equal(batch.n, 0);
-	assert_int_equal(pt_clear_bits(&pt, AT(0), a, PTE_WRITE | PTE_DIRTY, &batch) & 0xFFF,
-	                 PTE_PRESENT | PTE_USER | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
-	assert_int_equal(batch.n, 1);
-	assert_int_equal(entry(AT(0)), frame_paddr(a) | PTE_PRESENT | PTE_USER | PTE_ACCESSED);
-	assert_true(pt_clear_bits(&pt, AT(0), a, PTE_WRITE, &batch) != 0);
-	assert_int_equal(batch.n, 1);           /* nothing changed any more */
-	assert_true(pt_clear_bits(&pt, AT(0), a, PTE_ACCESSED, NULL) & PTE_ACCESSED);
-	assert_false(pt_clear_bits(&pt, AT(0), a, PTE_ACCESSED, NULL) & PTE_ACCESSED);
-
-	assert_int_equal(pt_unmap_frame(&pt, AT(1), a, &batch), 0);
-	expect_owners(other, 1, 1);
-	*pt_walk(&pt, AT(0), false) |= PTE_DIRTY;
-	assert_true(pt_unmap_frame(&pt, AT(0), a, &batch) & PTE_DIRTY);
-	expect_owners(a, 1, 0);
-	assert_int_equal(entry(AT(0)), 0);
-	assert_int_equal(batch.n, 2);
-	frame_put(a);
-	end();
-}
-
 /* ---- fork, prune, destroy ---- */
 
 static void test_fork(void **state)
@@ -696,7 +660,6 @@ int main(void)
 		cmocka_unit_test(test_unmap_untouched),
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_protect),
-		cmocka_unit_test(test_by_frame),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_prune),
 		cmocka_unit_test(test_destroy),

@@ -72,6 +72,7 @@ static void drop_cache(struct file *f)
 {
 	wb_start(&f->inode->mapping, 0, ~0u);
 	wb_wait(&f->inode->mapping, 0, ~0u);
+	pcache_settle(&f->inode->mapping, 0, FAKE_FS_FILE);
 	pcache_drop_clean(&f->inode->mapping);
 	assert_int_equal(f->inode->mapping.nframes, 0);
 }
@@ -280,12 +281,12 @@ static void test_page_lost_between_touch_and_copy(void **state)
 static void test_disk_full(void **state)
 {
 	struct file *f = open_file("a", O_RDWR | O_CREAT), *g;
-	unsigned free;
 
 	(void)state;
-	fake_fs_add_file(1, "big", (loff_t)(fake_fs_free_blocks() - 5) << PAGE_SHIFT);
-	free = fake_fs_free_blocks();
-	assert_int_equal(free, 5);
+	for (unsigned b = 6; b < FAKE_FS_BLOCKS; b++) {
+		fake_fs.taken[b] = true;
+	}
+	assert_int_equal(fake_fs_free_blocks(), 5);
 	fill_user('w', 8 * PAGE_SIZE);
 	assert_int_equal(file_write(f, BUF, 8 * PAGE_SIZE - 7, NULL), 5 * PAGE_SIZE);
 	assert_int_equal(file_write(f, BUF, 10, NULL), -ENOSPC);
@@ -446,34 +447,66 @@ static void test_dsync_and_sync_all(void **state)
 	file_put(g);
 }
 
-/* Somebody cuts the file while a reader sleeps for its pages. */
+/* Somebody cuts the file while a reader sleeps for a page of it. */
 static struct inode *victim;
 
 static bool cut_it(void *ctx)
 {
 	(void)ctx;
-	fake_set_world(NULL, NULL);
-	this_cpu()->irq_depth--;
-	victim->mapping.size = 10;      /* the first step of truncate */
+	fake_fs_run();
+	fake_fs.slow = false;
+	this_cpu()->irq_depth--;                /* a task, not an interrupt */
+	assert_int_equal(inode_truncate(victim, 10), 0);
 	this_cpu()->irq_depth++;
 	return true;
 }
 
 static void test_truncated_under_reader(void **state)
 {
+	uint32_t ino = fake_fs_add_file(1, "a", 2 * PAGE_SIZE);
+	struct file *f = open_file("a", O_RDWR);
+
+	(void)state;
+	victim = f->inode;
+	assert_int_equal(read_at(f, 1, 0), 1);
+	drop_cache(f);
+	fake_fs.slow = true;
+	fake_set_world(cut_it, NULL);
+	assert_int_equal(read_at(f, 100, PAGE_SIZE), 0);        /* the end of the file, no error */
+	assert_int_equal(fake_sleeps, 1);
+	assert_int_equal(read_at(f, 100, 0), 10);
+	assert_int_equal((unsigned char)*fake_user(BUF + 9), fake_fs_byte(ino, 9));
+	file_put(f);
+}
+
+static bool referenced(struct file *f, pgoff_t i)
+{
+	struct frame *page = pcache_find_one(&f->inode->mapping, i);
+	bool r;
+
+	assert_non_null(page);
+	r = frame_is(page, FR_REFERENCED);
+	assert_false(frame_is(page, FR_AHEAD));
+	frame_put(page);
+	return r;
+}
+
+/* A page read by small pieces was used once, not many times. */
+static void test_use_is_counted_by_page(void **state)
+{
 	struct file *f;
 
 	(void)state;
-	fake_fs_add_file(1, "a", 2 * PAGE_SIZE);
-	f = open_file("a", O_RDWR);
-	victim = f->inode;
-	fake_set_world(cut_it, NULL);
-	fake_fs.slow = true;
-	sched_yield();
-	assert_int_equal(read_at(f, 100, PAGE_SIZE), 0);
-	fake_fs.slow = false;
-	victim->mapping.size = 2 * PAGE_SIZE;
-	assert_int_equal(read_at(f, 100, PAGE_SIZE), 100);
+	fake_fs_add_file(1, "a", 3 * PAGE_SIZE);
+	f = open_file("a", O_RDONLY);
+	for (unsigned k = 0; k < 12; k++) {
+		assert_int_equal(file_read(f, BUF, 1024, NULL), 1024);
+	}
+	assert_int_equal(count_read(C_RA_USED), 2);
+	assert_false(referenced(f, 1));
+	assert_false(referenced(f, 2));
+	assert_int_equal(read_at(f, 1, PAGE_SIZE), 1);
+	assert_true(referenced(f, 1));
 	file_put(f);
 }
 
@@ -534,6 +567,7 @@ int main(void)
 		TEST(test_sync), SLOW(test_sync),
 		TEST(test_dsync_and_sync_all), SLOW(test_dsync_and_sync_all),
 		TEST(test_truncated_under_reader),
+		TEST(test_use_is_counted_by_page),
 		TEST(test_descriptors),
 	};
 

@@ -18,21 +18,28 @@ static int read_text(const char *path);
 static void parse(struct counters *c, const char *s);
 
 /*
- * Take a picture of the counters in @path.
+ * Take a picture of the counters in @path, for something to begin.
  *
- * Done twice: the first time brings this code, the buffer and @c into memory,
- * so that the second leaves nothing to be touched for the first time after the
- * moment that it shows.
+ * It is taken twice: the first time brings this code, the buffer and @c into
+ * memory, so that after the second, which counts, nothing of ours is left to
+ * be touched for the first time.
  *
+ * Returns: 0, or -1 with errno.
+ */
+int counters_start(struct counters *c, const char *path)
+{
+	return counters_read(c, path) < 0 ? -1 : counters_read(c, path);
+}
+
+/*
+ * Take a picture of the counters in @path, as they are at the call.
  * Returns: 0, or -1 with errno.
  */
 int counters_read(struct counters *c, const char *path)
 {
-	for (int round = 0; round < 2; round++) {
-		if (read_text(path) < 0)
-			return -1;
-		parse(c, text);
-	}
+	if (read_text(path) < 0)
+		return -1;
+	parse(c, text);
 	return 0;
 }
 

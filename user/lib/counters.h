@@ -5,9 +5,9 @@
  * /proc/magpie/counters (the machine), /proc/magpie/self (this process) and
  * /proc/magpie/mem (what memory and disk are used for now).
  *
- * Invariant: reading allocates nothing and, from its second use on, touches no
- * page that it has not touched before.  A picture of the page faults that
- * causes page faults would be of little use.
+ * Invariant: from the picture of counters_start() to the next one of
+ * counters_read() the two cause no page fault of their own, and they allocate
+ * nothing.  Pictures of page faults that cause some would be of little use.
  *
  * Read next: kernel/counters.h, the list of names.
  */
@@ -33,6 +33,7 @@ struct counters {
 	} item[COUNTERS_MAX];
 };
 
+int counters_start(struct counters *c, const char *path);
 int counters_read(struct counters *c, const char *path);
 int counters_has(const struct counters *c, const char *name);
 uint64_t counters_get(const struct counters *c, const char *name);

@@ -14,7 +14,6 @@
 static struct counters before, after;
 static uint64_t start, stop;
 
-static void picture(struct counters *c);
 static void line(const char *name, uint64_t value);
 
 /*
@@ -23,7 +22,8 @@ static void line(const char *name, uint64_t value);
  */
 void figures_begin(void)
 {
-	picture(&before);
+	if (counters_start(&before, COUNTERS_SELF) < 0)
+		err(1, "%s", COUNTERS_SELF);
 	start = __builtin_ia32_rdtsc();
 }
 
@@ -33,7 +33,8 @@ void figures_begin(void)
 void figures_end(void)
 {
 	stop = __builtin_ia32_rdtsc();
-	picture(&after);
+	if (counters_read(&after, COUNTERS_SELF) < 0)
+		err(1, "%s", COUNTERS_SELF);
 }
 
 /*
@@ -53,12 +54,6 @@ void figures_print(uint64_t bytes)
 	line("fallbacks", counters_get(&after, "fallbacks"));
 	line("instructions", stop - start);
 	line("context_switch_tlb", counters_get(&after, "cr3_switch"));
-}
-
-static void picture(struct counters *c)
-{
-	if (counters_read(c, COUNTERS_SELF) < 0)
-		err(1, "%s", COUNTERS_SELF);
 }
 
 static void line(const char *name, uint64_t value)

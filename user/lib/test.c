@@ -169,8 +169,8 @@ int in_child(void (*fn)(void))
  */
 void measure(void)
 {
-	CHECK_EQ(counters_read(&machine[0], COUNTERS_MACHINE), 0);
-	CHECK_EQ(counters_read(&self[0], COUNTERS_SELF), 0);
+	CHECK_EQ(counters_start(&machine[0], COUNTERS_MACHINE), 0);
+	CHECK_EQ(counters_start(&self[0], COUNTERS_SELF), 0);
 }
 
 /*

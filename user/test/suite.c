@@ -102,7 +102,7 @@ static int wait_for_baseline(void)
 	return 0;
 }
 
-static void report_leaks(const char *verdict)
+static void report_growth(const char *verdict)
 {
 	for (unsigned i = 0; i < RESOURCES; i++) {
 		if (missing(i) > 0)
@@ -168,12 +168,11 @@ static int run_watched(const char *path)
 	picture(&before);
 	status = run_once(path);
 	if (status == 0 && !wait_for_baseline()) {
-		report_leaks("note");
-		dprintf(1, "note suite: again, to tell growth from a leak\n");
+		report_growth("note");
 		before = after;
 		status = run_once(path);
 		if (!wait_for_baseline()) {
-			report_leaks("FAIL");
+			report_growth("FAIL");
 			status = status ? status : STATUS_DAMAGE;
 		}
 	}
@@ -219,7 +218,7 @@ int main(int argc, char **argv)
 		err(1, "%s", FOLDER);
 	if (n == 0)
 		errx(1, "no such test");
-	run_once("/bin/true");		/* brings fork and wait into memory */
+	run_watched("/bin/true");	/* our own code and data, once */
 	for (int i = 0; i < n; i++) {
 		char path[300];
 		int status;

@@ -24,7 +24,7 @@ static int fill_disk(void)
 
 	while ((n = write(fd, chunk, CHUNK)) > 0)
 		continue;
-	CHECK_FAILS(n, ENOSPC);
+	CHECK_EQ(errno, ENOSPC);
 	while (write(fd, chunk, PAGE) > 0)
 		continue;
 	CHECK_EQ(errno, ENOSPC);

@@ -9,12 +9,11 @@
 #include "test.h"
 
 static int report;
+static pid_t parent;
 
 /* Runs in the grandchild: wait until the parent is gone, then report. */
 static void wait_to_be_adopted(void)
 {
-	pid_t parent = getppid();
-
 	while (getppid() == parent)
 		sched_yield();
 	if (getppid() == 1)
@@ -25,6 +24,7 @@ static void wait_to_be_adopted(void)
 
 static void leave_a_grandchild(void)
 {
+	parent = getpid();
 	child_start(wait_to_be_adopted);
 }
 

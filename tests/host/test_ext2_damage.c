@@ -1,0 +1,316 @@
+/*
+ * ext2 on disks that are not as they should be: features, numbers, and bytes thrown in at random.  Whatever
+ * is on the disk: an error for the object concerned, and no crash, no hang, no transfer outside the device.
+ *
+ * FUZZ=n in the environment: that many random disks (SEED=s to repeat them).
+ */
+#include "tests/host/ext2_machine.h"
+#include <errno.h>
+
+enum { MOUNTS, MOUNTS_READ_ONLY, REFUSES };
+
+static void try_mount(void *arg)
+{
+	int r = machine_try_mount(false);
+
+	(void)arg;
+	if (r < 0) {
+		char log[4096];
+
+		fake_log(log, sizeof(log));
+		MUST(strchr(log, '\n') && strlen(log) > 60);    /* it says why */
+		_exit(REFUSES);
+	}
+	_exit(machine_fs->read_only ? MOUNTS_READ_ONLY : MOUNTS);
+}
+
+/* Overwrite @n bytes of the image at @at. */
+static void poke(uint32_t at, const void *bytes, unsigned n)
+{
+	FILE *f = fopen("disk", "r+b");
+
+	assert_true(f && fseek(f, at, SEEK_SET) == 0 && fwrite(bytes, 1, n, f) == n);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void peek(uint32_t at, void *bytes, unsigned n)
+{
+	FILE *f = fopen("disk", "rb");
+
+	assert_true(f && fseek(f, at, SEEK_SET) == 0 && fread(bytes, 1, n, f) == n);
+	assert_int_equal(fclose(f), 0);
+}
+
+#define SUPER(field) (EXT2_SUPER_AT + offsetof(struct ext2_super, field))
+
+/* ---- features ---- */
+
+static int with_features(uint32_t at, uint32_t bits)
+{
+	uint32_t old, new;
+	int result;
+
+	peek(at, &old, 4);
+	new = old | bits;
+	poke(at, &new, 4);
+	result = machine_run(try_mount, NULL);
+	poke(at, &old, 4);
+	return result;
+}
+
+/* Read-only: everything that changes something says EROFS, and nothing is written. */
+static void read_only(void *arg)
+{
+	struct file *f;
+	int r;
+
+	(void)arg;
+	machine_begin();
+	f = open_file("/file", O_RDONLY);
+	has_content(f, 5, 0, 60000);
+	MUST(inode_truncate(f->inode, 3) == -EROFS);
+	file_put(f);
+	r = file_open(root_fs->root, "/file", O_RDWR, 0, &f);
+	MUST(r == -EROFS);
+	r = file_open(root_fs->root, "/new", O_RDWR | O_CREAT, 0644, &f);
+	MUST(r == -EROFS);
+	MUST(fs_unlink(root_fs->root, "/file") == -EROFS);
+	machine_end();
+}
+
+static void make_small(const char *options)
+{
+	shell("rm -rf src && mkdir -p src/d/e && ln -s d/e src/link && ln -s %0100d src/long", 1);
+	make_file("src/file", 5, 60000);
+	make_file("src/d/big", 6, 12 * 4096 + 4096 * 20);
+	make_file("src/d/e/tiny", 7, 10);
+	make_disk(options, 1024);
+	/* A file whose tree has all three levels. */
+	shell("debugfs -w -R 'sif /file size_high 0' disk 2>/dev/null");
+}
+
+static void test_features(void **state)
+{
+	(void)state;
+	make_small("-I 256");
+	assert_int_equal(machine_run(try_mount, NULL), MOUNTS);
+	for (unsigned bit = 0; bit < 32; bit++) {
+		int ro = with_features(SUPER(feature_ro_compat), 1u << bit);
+		int in = with_features(SUPER(feature_incompat), 1u << bit);
+
+		assert_int_equal(with_features(SUPER(feature_compat), 1u << bit), MOUNTS);
+		assert_int_equal(ro, bit < 2 ? MOUNTS : MOUNTS_READ_ONLY);
+		assert_int_equal(in, bit == 1 ? MOUNTS : REFUSES);
+	}
+	poke(SUPER(feature_ro_compat), "\x03\x04\x00", 4);      /* metadata_csum */
+	shell("cp disk before");
+	machine(read_only, NULL);
+	shell("cmp disk before");
+}
+
+static void test_other_formats(void **state)
+{
+	(void)state;
+	shell("rm -rf src");
+	shell("mke2fs -q -t ext2 -b 1024 disk 1024k >/dev/null 2>&1");
+	assert_int_equal(machine_run(try_mount, NULL), REFUSES);
+	shell("mke2fs -q -t ext4 -b 4096 disk 4096k >/dev/null 2>&1");
+	assert_int_equal(machine_run(try_mount, NULL), REFUSES);
+	shell("head -c 1048576 /dev/zero >disk");
+	assert_int_equal(machine_run(try_mount, NULL), REFUSES);
+	shell("head -c 1024 /dev/zero >disk");
+	assert_int_equal(machine_run(try_mount, NULL), REFUSES);
+	make_disk("-I 256", 1024);
+	shell("truncate -s 900k disk");         /* a device smaller than the file system */
+	assert_int_equal(machine_run(try_mount, NULL), REFUSES);
+}
+
+/* ---- numbers ---- */
+
+static bool emit(void *ctx, const char *name, unsigned len, uint32_t ino, unsigned type)
+{
+	char *text = ctx;
+
+	(void)ino;
+	(void)type;
+	if (len > 2) {
+		memcpy(text, name, len);
+		text[len] = '\0';
+	}
+	return true;
+}
+
+static void use_path(const char *path)
+{
+	struct file *f;
+	loff_t pos = 0;
+	int r = file_open(root_fs->root, path, O_RDWR | O_CREAT, 0644, &f);
+
+	if (r < 0) {
+		r = file_open(root_fs->root, path, O_RDONLY, 0, &f);
+	}
+	if (r < 0) {
+		return;
+	}
+	if (file_regular(f)) {
+		while (pos < 2 * MIB && file_read(f, BUF, 65536, &pos) > 0) {
+			pos += 65536;
+		}
+		pos = f->inode->mapping.size - 10;
+		(void)file_read(f, BUF, 65536, &pos);
+		if (file_writable(f)) {
+			write_content(f, 1, 45000, 10000);
+			write_content(f, 1, 4096 * 1500, 5000);
+			(void)!inode_truncate(f->inode, 8000);
+		}
+	} else if (inode_is(f->inode, S_IFDIR)) {
+		char name[256] = "";
+
+		mutex_lock(&f->inode->lock);
+		(void)f->inode->ops->readdir(f->inode, &pos, emit, name);
+		mutex_unlock(&f->inode->lock);
+	}
+	(void)!file_sync_range(f, 0, 0, false);
+	file_put(f);
+}
+
+/* Everything there is, done to a disk that may be anything. */
+static void use_all(void *arg)
+{
+	static const char *const paths[] = {
+		"/", "/file", "/d", "/d/big", "/d/e", "/d/e/tiny", "/link/tiny", "/long", "/lost+found", "/none",
+		"/d/none", "/d/e/../../d/e/none",
+	};
+
+	(void)arg;
+	alarm(20);
+	if (machine_try_mount(false) < 0) {
+		_exit(0);
+	}
+	MUST(fs_mount(machine_fs, "/") == 0);
+	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
+		use_path(paths[k]);
+	}
+	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
+		(void)!fs_unlink(root_fs->root, paths[k]);
+	}
+	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
+		use_path(paths[k]);
+	}
+	(void)fs_sync_all();
+	machine_drop_caches();
+	MUST(pcache_check(machine_report) == 0);
+	MUST(inode_count() == 1);
+	_exit(0);
+}
+
+/* Each word of the superblock and of the first descriptors, with numbers that lead astray. */
+static void test_numbers(void **state)
+{
+	static const uint32_t values[] = { 0, 1, 2, 7, 255, 256, 4095, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, ~0u };
+
+	(void)state;
+	make_small("-I 128 -g 256 -N 64");
+	shell("cp disk fresh");
+	for (uint32_t at = EXT2_SUPER_AT; at < 4096 + 64; at += 4) {
+		if (at == SUPER(uuid)) {
+			at = 4096;      /* the rest of the superblock is not looked at */
+		}
+		for (unsigned k = 0; k < ARRAY_SIZE(values); k++) {
+			shell("cp fresh disk");
+			poke(at, &values[k], 4);
+			if (machine_run(use_all, NULL) != 0) {
+				print_error("offset %u, value %u\n", at, values[k]);
+				fail();
+			}
+		}
+	}
+}
+
+/* The same for two bytes at a time of one inode of each kind. */
+static void test_inodes(void **state)
+{
+	static const uint16_t values[] = { 0, 1, 30, 0x0fff, 0x8000, 0xffff };
+	static const uint32_t inodes[] = { 2, 12, 13, 14 };     /* the root, and the first of what mke2fs copied */
+	uint32_t table;
+
+	(void)state;
+	make_small("-I 128");
+	shell("cp disk fresh");
+	peek(4096 + offsetof(struct ext2_group, inode_table), &table, 4);
+	for (unsigned i = 0; i < ARRAY_SIZE(inodes); i++) {
+		for (uint32_t at = 0; at < 116; at += 2) {
+			for (unsigned k = 0; k < ARRAY_SIZE(values); k++) {
+				shell("cp fresh disk");
+				poke(table * 4096 + (inodes[i] - 1) * 128 + at, &values[k], 2);
+				if (machine_run(use_all, NULL) != 0) {
+					print_error("inode %u, offset %u, value %u\n", inodes[i], at, values[k]);
+					fail();
+				}
+			}
+		}
+	}
+}
+
+/* ---- anything ---- */
+
+/* A number that is likely to do harm in place of the one at @at. */
+static uint32_t harmful(uint32_t at)
+{
+	uint32_t old;
+
+	switch (host_random(6)) {
+	case 0:
+		return host_random(256);        /* a block that there is, likely metadata */
+	case 1:
+		return 0;
+	case 2:
+		return ~0u;
+	case 3:
+		return host_random(~0u);
+	case 4:
+		peek(at, &old, 4);
+		return old ^ 1u << host_random(32);
+	default:
+		peek(host_random(40 * 1024) * 4, &old, 4);
+		return old;
+	}
+}
+
+static void test_random(void **state)
+{
+	unsigned n = getenv("FUZZ") ? (unsigned)atoi(getenv("FUZZ")) : 300;
+
+	(void)state;
+	host_seed();
+	make_small("-I 128 -N 64");
+	shell("cp disk fresh");
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t start = host_random_state;
+
+		shell("cp fresh disk");
+		for (unsigned hits = 1 + host_random(12); hits > 0; hits--) {
+			/* Used blocks are at the front: super, descriptors, bitmaps, inodes, directories, data. */
+			uint32_t at = host_random(4) ? host_random(12 * 1024) * 4 : host_random(40 * 1024) * 4;
+			uint32_t value = harmful(at);
+
+			poke(at, &value, host_random(2) ? 4 : 1);
+		}
+		if (machine_run(use_all, NULL) != 0) {
+			print_error("random disk %u of this seed (state 0x%x)\n", k, start);
+			shell("cp disk /tmp/magpie-ext2-bad-disk");
+			fail();
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_features), cmocka_unit_test(test_other_formats),
+		cmocka_unit_test(test_numbers),  cmocka_unit_test(test_inodes),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests(tests, machine_setup, machine_teardown);
+}
