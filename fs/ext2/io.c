@@ -52,7 +52,7 @@ static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_
 
 /*
  * As ext2_map_alloc(), for frames without names.  Readers must not see new blocks before these have their names,
- * so a hole is made pending before it is filled.  One run a call can be: at the second the batch ends.
+ * so a hole is made pending before it is filled.  One unbroken range can be: what lies apart ends the batch.
  * Returns: pages of the run; 0 when the batch ends here; -errno.
  */
 static int place_nameless(struct mapping *m, pgoff_t i, unsigned n, uint32_t *first)
@@ -62,10 +62,10 @@ static int place_nameless(struct mapping *m, pgoff_t i, unsigned n, uint32_t *fi
 	if (run < 0 || *first) {
 		return run;
 	}
-	if (m->pending_hi) {
+	if (m->pending_hi && i > m->pending_hi) {
 		return 0;
 	}
-	mapping_pending(m, i, i + (pgoff_t)run);
+	mapping_pending(m, m->pending_hi ? m->pending_lo : i, i + (pgoff_t)run);
 	return ext2_map_alloc(mapping_inode(m), i, (uint32_t)run, first);
 }
 

@@ -13,6 +13,7 @@
 #include "kernel/printk.h"
 #include "mm/phys/kmalloc.h"
 
+static int  refuse(const struct ext2 *e, int error, const char *what, uint32_t number);
 static int  super_check(struct ext2 *e, bool *read_only);
 static int  features_check(struct ext2 *e, bool *read_only);
 static int  numbers_check(struct ext2 *e);
@@ -30,7 +31,7 @@ static const struct fs_ops ext2_fs_ops = {
 int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 {
 	struct ext2 *e;
-	int error = -EBUSY;
+	int error;
 
 	if (b->mounted) {
 		return -EBUSY;
@@ -43,6 +44,7 @@ int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 	mutex_init(&e->alloc_lock);
 	error = meta_get(b, EXT2_SUPER_AT / EXT2_BLOCK_SIZE, &e->super_frame);
 	if (error) {
+		refuse(e, error, "the superblock cannot be read, error", (uint32_t)-error);
 		goto out_free;
 	}
 	e->super = (void *)((char *)frame_data(e->super_frame) + EXT2_SUPER_AT % EXT2_BLOCK_SIZE);

@@ -41,7 +41,7 @@ struct mapping {
  *            frames are locked and named, or nameless and the caller's.  Returns how many (> 0) or
  *            -ENOSPC, -EIO, -EFBIG.  Sleeps.  Where nameless frames get new blocks, readers could reach
  *            those before the frames have their names, and see what somebody else left on the disk:
- *            so such a run is made pending first (mapping_pending), and only one such run a call.
+ *            so they are made pending first (mapping_pending), and only one unbroken range a call.
  *   read     start reading pages whose frames are locked and named; sets f->place.  Holes and pending
  *            pages are zero-filled.  Each page ends in pcache_read_done(), also on error.  Sleeps only
  *            to look up where the pages are.

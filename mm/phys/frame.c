@@ -41,7 +41,7 @@ static unsigned (*reclaim_door)(unsigned want);
 static unsigned cut_by_injection(unsigned n);
 static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how);
 static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how);
-static void     retire(struct frame *f);
+static inline void retire(struct frame *f);
 static void     return_chain(struct list *first, struct list *last, unsigned n);
 
 /*
@@ -112,20 +112,19 @@ void frame_put_many(struct frame **f, unsigned n)
 	unsigned freed = 0;
 
 	for (unsigned k = n; k-- > 0;) {
-		if (!f[k]) {
+		struct frame *one = f[k];
+
+		if (!one) {
 			continue;
 		}
-		ASSERT(atomic_read(&f[k]->refs) > 0);
-		if (!atomic_dec_zero(&f[k]->refs)) {
-			continue;
+		ASSERT(atomic_read(&one->refs) > 0);
+		if (atomic_dec_zero(&one->refs)) {
+			retire(one);
+			one->link.next = first;
+			first = &one->link;
+			last = last ? last : first;
+			freed++;
 		}
-		retire(f[k]);
-		f[k]->link.next = first;
-		first = &f[k]->link;
-		if (!last) {
-			last = first;
-		}
-		freed++;
 	}
 	if (freed > 0) {
 		return_chain(first, last, freed);
@@ -230,7 +229,7 @@ static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how)
  * The last owner has gone: make the frame as good as new.  Whatever the assertions find would be somebody
  * still at work on it: a name in a cache, an entry in a page table, a device.
  */
-static void retire(struct frame *f)
+static inline void retire(struct frame *f)
 {
 	ASSERT(f->mapping == NULL);
 	ASSERT(atomic_read(&f->maps) == 0);

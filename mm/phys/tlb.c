@@ -21,14 +21,6 @@ static void drop_pages(uva_t va, unsigned n);
 
 enum { SHORT_RANGE = 8 };       /* pages: about what one CR3 load costs in reloaded entries */
 
-/* Note that the translation of @va in @b's page table is no longer right. */
-void tlb_add(struct tlb_batch *b, uva_t va)
-{
-	b->lo = MIN(b->lo, va);
-	b->hi = MAX(b->hi, va + PAGE_SIZE);
-	b->n++;
-}
-
 /* Drop what was collected; the batch is empty afterwards and may be used again. */
 void tlb_flush(struct tlb_batch *b)
 {

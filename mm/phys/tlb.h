@@ -23,7 +23,14 @@ static inline struct tlb_batch tlb_begin(struct pagetable *pt)
 	return (struct tlb_batch){ .pt = pt, .lo = ~0u, .hi = 0, .n = 0 };
 }
 
-void tlb_add(struct tlb_batch *b, uva_t va);
+/* Note that the translation of @va is no longer right.  Inline: range verbs do this for every page. */
+static inline void tlb_add(struct tlb_batch *b, uva_t va)
+{
+	b->lo = MIN(b->lo, va);
+	b->hi = MAX(b->hi, va + PAGE_SIZE);
+	b->n++;
+}
+
 /* Until this returns, another task may still use the old translations.  Empties the batch. */
 void tlb_flush(struct tlb_batch *b);
 

@@ -455,6 +455,7 @@ static bool cut_it(void *ctx)
 	(void)ctx;
 	fake_fs_run();
 	fake_fs.slow = false;
+	fake_set_world(NULL, NULL);
 	this_cpu()->irq_depth--;                /* a task, not an interrupt */
 	assert_int_equal(inode_truncate(victim, 10), 0);
 	this_cpu()->irq_depth++;
