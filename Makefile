@@ -84,7 +84,7 @@ build/gen/syscall_table.h build/gen/syscall_protos.h &: kernel/sys/syscalls.tbl 
 	$(call say,GEN,$@)
 	$(Q)tools/gensys.py $< build/gen
 
-$(filter build/obj/kernel/sys/%,$(kobj)): | build/gen/syscall_table.h
+$(kobj): | build/gen/syscall_table.h
 
 build/ksyms-none.c: tools/ksyms.py
 	@mkdir -p $(@D)

@@ -17,11 +17,59 @@
 
 typedef int (*transfer_fn)(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 
-static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
+/* The position is ours until pos_unlock().  A description that nobody shares needs no lock for
+ * that, for processes have one thread.  Returns what pos_unlock() wants to know. */
+static bool pos_lock(struct file *f)
+{
+	bool shared = atomic_read(&f->refs) > 1;
+
+	if (shared) {
+		mutex_lock(&f->lock);
+	}
+	return shared;
+}
+
+static void pos_unlock(struct file *f, bool locked)
+{
+	if (locked) {
+		mutex_unlock(&f->lock);
+	}
+}
+
+static int transfer_here(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
+{
+	bool locked = pos_lock(f);
+	int r = op(f, buf, n, f->pos);
+
+	if (r > 0) {
+		f->pos += r;
+	}
+	pos_unlock(f, locked);
+	return r;
+}
+
+static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t before;
+	bool locked;
 	int r;
 
+	if (pos < 0) {
+		return -EINVAL;
+	}
+	if (!(f->flags & O_APPEND)) {
+		return op(f, buf, n, pos);
+	}
+	locked = pos_lock(f);           /* a write goes to the end and leaves the position there */
+	before = f->pos;
+	r = op(f, buf, n, pos);
+	f->pos = before;
+	pos_unlock(f, locked);
+	return r;
+}
+
+static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
+{
 	if (!op) {
 		return inode_is(f->inode, S_IFDIR) ? -EISDIR : -EINVAL;
 	}
@@ -32,19 +80,7 @@ static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const
 	if (!f->ops->seekable) {
 		return pos ? -ESPIPE : op(f, buf, n, 0);
 	}
-	if (pos && *pos < 0) {
-		return -EINVAL;
-	}
-	mutex_lock(&f->lock);
-	before = f->pos;                        /* O_APPEND moves it to where it writes */
-	r = op(f, buf, n, pos ? *pos : before);
-	if (pos) {
-		f->pos = before;
-	} else if (r > 0) {
-		f->pos += r;
-	}
-	mutex_unlock(&f->lock);
-	return r;
+	return pos ? transfer_at(f, op, buf, n, *pos) : transfer_here(f, op, buf, n);
 }
 
 /* read(2), pread(2).  [POSIX read]  Sleeps.  Returns: bytes, 0 at the end; -EBADF -EISDIR -EINVAL
@@ -65,6 +101,7 @@ int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
 {
 	enum { SEEK_SET, SEEK_CUR, SEEK_END };
 	loff_t base = 0, at, max = f->inode->fs->max_size;
+	bool locked;
 	int r = 0;
 
 	if (!f->ops->seekable) {
@@ -73,7 +110,7 @@ int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
 	if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
 		return -EINVAL;
 	}
-	mutex_lock(&f->lock);
+	locked = pos_lock(f);
 	if (whence == SEEK_CUR) {
 		base = f->pos;
 	} else if (whence == SEEK_END) {
@@ -87,7 +124,7 @@ int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
 		f->pos = at;
 		*out = at;
 	}
-	mutex_unlock(&f->lock);
+	pos_unlock(f, locked);
 	return r;
 }
 
@@ -103,13 +140,14 @@ int file_truncate(struct file *f, loff_t size)
 /* getdents64(2).  Sleeps.  Returns: bytes, 0 at the end, -ENOTDIR, or the op's. */
 int file_readdir(struct file *f, uva_t buf, uint32_t n)
 {
+	bool locked;
 	int r;
 
 	if (!f->ops->readdir) {
 		return -ENOTDIR;
 	}
-	mutex_lock(&f->lock);
+	locked = pos_lock(f);
 	r = f->ops->readdir(f, buf, n);
-	mutex_unlock(&f->lock);
+	pos_unlock(f, locked);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "fs/file.h"
 
 #include "kernel/counters.h"
+#include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/x86/ucopy.h"
 #include "mm/cache/pcache.h"
@@ -41,7 +42,7 @@ static unsigned note_use(struct mapping *m, struct readahead *ra, struct frame *
 	return brought;
 }
 
-/* Read from at most READ_BATCH pages; a page that has to be read from the disk ends the batch, for it
+/* Read from at most READ_BATCH pages; one that has to be read from the disk ends the batch, for it
  * brings its neighbours.  Returns bytes (> 0), or -errno if none. */
 static int read_batch(struct mapping *m, struct readahead *ra, uva_t buf, uint32_t n, loff_t pos)
 {
@@ -84,8 +85,35 @@ static int read_batch(struct mapping *m, struct readahead *ra, uva_t buf, uint32
 	return done ? (int)done : r;
 }
 
-/* See file.h.  Sleeps.  Returns: bytes, 0 at the end; -EFAULT -EIO -ENOMEM if not even one. */
-int rw_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+/* All of a small read when its one page is there.  Returns bytes, or -EAGAIN: go the long way. */
+static int read_quickly(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	pgoff_t i = (pgoff_t)(pos >> PAGE_SHIFT);
+	loff_t size;
+	struct frame *page = pcache_find_sized(&f->inode->mapping, i, &size);
+	int r = -EAGAIN;
+
+	if (!page) {
+		return r;
+	}
+	if (frame_is(page, FR_UPTODATE) && pos + n <= size) {
+		unsigned brought = note_use(&f->inode->mapping, &f->ra, page, i);
+
+		if (brought) {
+			count_add(C_RA_USED, brought);
+		}
+		r = copy_to_user(buf, (char *)frame_data(page) + (pos & PAGE_MASK), n);
+		count_add(C_CACHE_HITS, 1);
+		if (r == 0) {
+			count_add(C_BYTES_COPIED_READ, n);
+			r = (int)n;
+		}
+	}
+	frame_put(page);
+	return r;
+}
+
+static int read_all(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct mapping *m = &f->inode->mapping;
 	loff_t size = mapping_size(m);
@@ -108,6 +136,19 @@ int rw_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	}
 	count_add(C_BYTES_COPIED_READ, done);
 	return done ? (int)done : r;
+}
+
+/* See file.h.  Sleeps.  Returns: bytes, 0 at the end; -EFAULT -EIO -ENOMEM if not even one. */
+int rw_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	if (n <= PAGE_SIZE - ((uint32_t)pos & PAGE_MASK)) {
+		int r = read_quickly(f, buf, n, pos);
+
+		if (r != -EAGAIN) {
+			return r;
+		}
+	}
+	return read_all(f, buf, n, pos);
 }
 
 /* See file.h.  Sleeps.  Returns: bytes, fewer than @n only at the end of the file or before an error.

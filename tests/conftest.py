@@ -1,4 +1,5 @@
-"""For every test: where it finds the helpers, and how a failed one is repeated."""
+"""For every test: when its turn is, where it finds the helpers, and how a failed one is
+repeated."""
 
 import os
 import sys
@@ -7,6 +8,15 @@ import pytest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
+
+
+# What is cheap and points close to the mistake comes first.
+ORDER = ["test_host", "test_layers", "test_run", "test_boot", "test_mcp", "test_guest"]
+
+
+def pytest_collection_modifyitems(items):
+    names = ORDER + sorted({item.path.stem for item in items} - set(ORDER))
+    items.sort(key=lambda item: names.index(item.path.stem))
 
 
 @pytest.hookimpl(hookwrapper=True)

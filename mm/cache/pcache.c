@@ -54,6 +54,21 @@ struct frame *pcache_find_one(struct mapping *m, pgoff_t i)
 	return f;
 }
 
+/* See pcache.h.  Locks: takes m->lock, once for both: what a small read is made of. */
+struct frame *pcache_find_sized(struct mapping *m, pgoff_t i, loff_t *size)
+{
+	struct frame *f;
+
+	spin_lock(&m->lock);
+	f = names_look(m, i);
+	if (f) {
+		frame_get(f);
+	}
+	*size = m->size;
+	spin_unlock(&m->lock);
+	return f;
+}
+
 /* See pcache.h.  Locks: takes m->lock.  The answer may be old when it arrives: give() will stop. */
 unsigned pcache_gap(struct mapping *m, pgoff_t i, unsigned n, pgoff_t *at)
 {

@@ -35,6 +35,8 @@ unsigned pcache_find(struct mapping *m, pgoff_t i, unsigned n, struct frame **ou
 
 /* One page: referenced, or NULL. */
 struct frame *pcache_find_one(struct mapping *m, pgoff_t i);
+/* The same, and the size at that moment. */
+struct frame *pcache_find_sized(struct mapping *m, pgoff_t i, loff_t *size);
 
 /*
  * Make it so: page @i, up to date, with a reference; reads it and, as @ra advises, what follows.

@@ -39,8 +39,9 @@ static int settle_one(struct mapping *m, struct frame *f, bool asked)
 	int err = 0;
 
 	if (frame_is(f, FR_LOCKED)) {
+		/* A read that somebody needed is ours as well; one that was only a hint keeps its errors to itself. */
+		asked |= !frame_is(f, FR_AHEAD);
 		frame_wait(f, FR_LOCKED);
-		asked = true;           /* the read that we waited for was ours as well as anybody's */
 	}
 	if (frame_is(f, FR_UPTODATE)) {
 		return 0;

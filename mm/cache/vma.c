@@ -38,7 +38,7 @@ struct vma *vma_find(struct list *set, uva_t va)
 	return v && v->start <= va ? v : NULL;
 }
 
-/* The lowest gap in [lo, hi), or 0: nothing is ever mapped at page 0.  @lo <= @hi, and both are far from 4 GiB. */
+/* The lowest gap in [lo, hi), or 0: nothing is ever mapped at page 0.  Both are far from 4 GiB. */
 static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint32_t align)
 {
 	uva_t at = (lo + align - 1) & ~(align - 1);

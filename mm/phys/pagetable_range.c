@@ -30,7 +30,8 @@ static unsigned in_table(uva_t va, unsigned n)
 	return MIN(n, PT_ENTRIES - (va >> PAGE_SHIFT) % PT_ENTRIES);
 }
 
-/* Empty an entry in one step, whatever the processor writes into it meanwhile.  Its reference is the caller's. */
+/* Empty an entry in one step, whatever the processor writes into it meanwhile.  Its reference becomes
+ * the caller's. */
 static struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
 {
 	struct frame *f = pte_frame(__atomic_exchange_n(pte, 0, __ATOMIC_ACQ_REL));

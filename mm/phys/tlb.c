@@ -46,7 +46,7 @@ void tlb_flush_kernel(uva_t va, unsigned n)
 	drop_pages(va, n);
 }
 
-/* INVLPG drops global entries too, and whatever the processor keeps of directory entries [SDM 3A 4.10.4.1]. */
+/* INVLPG drops global entries too, and what the processor keeps of directory entries [SDM 3A 4.10.4.1]. */
 static void drop_pages(uva_t va, unsigned n)
 {
 	for (unsigned k = 0; k < n; k++) {

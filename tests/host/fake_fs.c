@@ -34,7 +34,9 @@ static void finish(struct transfer t)
 	int error = fails(t.write ? &fake_fs.fail_write : &fake_fs.fail_read) ? -EIO : 0;
 
 	if (error == 0) {
-		memcpy(t.write ? block : frame_data(t.f), t.write ? frame_data(t.f) : block, PAGE_SIZE);
+		void *page = frame_data(t.f);
+
+		memcpy(t.write ? block : page, t.write ? page : block, PAGE_SIZE);
 	}
 	if (t.write) {
 		fake_fs.writes++;
@@ -169,7 +171,8 @@ static int op_lookup(struct inode *dir, const char *name, unsigned len, struct i
 	return e ? inode_get(dir->fs, e->ino, out) : -ENOENT;
 }
 
-static int op_create(struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out)
+static int op_create(struct inode *dir, const char *name, unsigned len, uint32_t mode,
+                     struct inode **out)
 {
 	char text[32];
 
@@ -203,8 +206,8 @@ static uint32_t parent_of(uint32_t ino)
 
 /* Position 0 ".", 1 "..", k + 2 entry k. */
 static int op_readdir(struct inode *dir, loff_t *pos,
-                      bool (*emit)(void *ctx, const char *name, unsigned len, uint32_t ino, unsigned type),
-                      void *ctx)
+                      bool (*emit)(void *ctx, const char *name, unsigned len,
+                                   uint32_t ino, unsigned type), void *ctx)
 {
 	ASSERT(mutex_mine(&dir->lock));
 	for (; *pos < fake_fs.nentries + 2; ++*pos) {
@@ -215,7 +218,8 @@ static int op_readdir(struct inode *dir, loff_t *pos,
 		if (*pos >= 2 && e->dir != dir->ino) {
 			continue;
 		}
-		if (!emit(ctx, name, (unsigned)strlen(name), ino, (fake_fs.file[ino].mode & S_IFMT) >> 12)) {
+		if (!emit(ctx, name, (unsigned)strlen(name), ino,
+		          (fake_fs.file[ino].mode & S_IFMT) >> 12)) {
 			break;
 		}
 	}
@@ -330,7 +334,9 @@ static int op_read_inode(struct inode *i)
 static void op_usage(struct fs *fs, struct fs_usage *u)
 {
 	(void)fs;
-	*u = (struct fs_usage){ PAGE_SIZE, FAKE_FS_BLOCKS, fake_fs_free_blocks(), FAKE_FS_INODES, 0 };
+	*u = (struct fs_usage){
+		PAGE_SIZE, FAKE_FS_BLOCKS, fake_fs_free_blocks(), FAKE_FS_INODES, 0
+	};
 }
 
 static int op_sync_fs(struct fs *fs)

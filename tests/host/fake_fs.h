@@ -1,8 +1,10 @@
 /*
- * A file system in the test's memory, behind the same doors as ext2: for tests of what is above the doors.
+ * A file system in the test's memory, behind the same doors as ext2: for tests of what is above
+ * the doors.
  *
- * Its disk is an array of blocks full of old data, so that a page that shows what nobody wrote is noticed.
- * With `slow` transfers end only when somebody sleeps, oldest first or, with `backwards`, newest first.
+ * Its disk is an array of blocks full of old data, so that a page that shows what nobody wrote is
+ * noticed.  With `slow` transfers end only when somebody sleeps, oldest first or, with `backwards`,
+ * newest first.
  */
 #ifndef TESTS_HOST_FAKE_FS_H
 #define TESTS_HOST_FAKE_FS_H
@@ -28,13 +30,14 @@ extern struct fake_fs {
 	unsigned char     disk[FAKE_FS_BLOCKS][PAGE_SIZE];      /* block 0 is never used */
 	bool              taken[FAKE_FS_BLOCKS];
 	bool              slow, backwards;
-	unsigned          fail_read_inode, fail_read, fail_write, fail_write_inode;     /* the n-th from now; 0 = none */
+	/* The n-th from now; 0 = none. */
+	unsigned          fail_read_inode, fail_read, fail_write, fail_write_inode;
 	unsigned          read_inodes, write_inodes, destroys, forgets, syncs, reads, writes;
 } fake_fs;
 
 /* Physical memory, inode table, an empty file system mounted nowhere: the start of a test. */
 void fake_fs_start(void);
-/* The end: 0 if nothing is used and nothing left over, else a message and -1: a teardown's result. */
+/* The end: 0 if nothing is used and nothing left, else a message and -1: a teardown's result. */
 int fake_fs_end(void);
 
 /* A new file on the disk, not in memory: named @name in directory number @dir.  Its number. */

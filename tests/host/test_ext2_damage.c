@@ -249,6 +249,69 @@ static void test_inodes(void **state)
 	}
 }
 
+/*
+ * A file whose blocks are said to be the file system's own: not read, not written, not freed.
+ */
+static void stray(void *arg)
+{
+	uint32_t page = *(uint32_t *)arg;
+	loff_t at = (loff_t)page * 4096;
+	struct file *f;
+
+	machine_begin();
+	f = open_file("/d/big", O_RDWR);
+	MUST(file_read(f, BUF, 10, &at) == -EIO);
+	MUST(write_content(f, 1, at + 5, 10) == -EIO);
+	MUST(inode_truncate(f->inode, 0) == -EIO);
+	file_put(f);
+	(void)fs_sync_all();
+	machine_save();
+}
+
+/* Where in the image the inode of @path is: "Inode 13 is part of block group 0, located at block 5, offset 0x0600". */
+static uint32_t inode_at(const char *path)
+{
+	unsigned block, offset;
+	FILE *f;
+
+	shell("debugfs -R 'imap %s' disk 2>/dev/null | sed -n 's/.*at block //p' >where", path);
+	f = fopen("where", "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u, offset %x", &block, &offset), 2);
+	fclose(f);
+	return block * 4096 + offset;
+}
+
+static void test_strays(void **state)
+{
+	struct ext2_group g;
+	static const uint32_t pages[] = { 0, 7, 12, 20 };       /* found by block[0], [7], [12], and in block[12] */
+	uint32_t at;
+
+	(void)state;
+	make_small("-I 128");
+	peek(4096, &g, sizeof(g));
+	const uint32_t bad[] = { 1, g.block_bitmap, g.inode_bitmap, g.inode_table, g.inode_table + 1, 256, ~0u };
+
+	at = inode_at("/d/big") + offsetof(struct ext2_inode, block);
+	shell("cp disk fresh");
+	for (unsigned k = 0; k < ARRAY_SIZE(bad) * ARRAY_SIZE(pages); k++) {
+		uint32_t page = pages[k % ARRAY_SIZE(pages)], slot = at + MIN(page, 12u) * 4;
+
+		shell("cp fresh disk");
+		if (page > 12) {
+			peek(at + 48, &slot, 4);
+			slot = slot * 4096 + (page - 12) * 4;
+		}
+		poke(slot, &bad[k / ARRAY_SIZE(pages)], 4);
+		machine(stray, &page);
+		/* Everything but that file is as it was. */
+		shell("debugfs -R 'cat /file' disk 2>/dev/null | cmp - src/file");
+		shell("e2fsck -fy disk >/dev/null 2>&1; e2fsck -fn disk >/dev/null 2>&1");
+		shell("debugfs -R 'cat /file' disk 2>/dev/null | cmp - src/file");
+	}
+}
+
 /* ---- anything ---- */
 
 /* A number that is likely to do harm in place of the one at @at. */
@@ -306,7 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_features), cmocka_unit_test(test_other_formats),
 		cmocka_unit_test(test_numbers),  cmocka_unit_test(test_inodes),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_strays),   cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, machine_setup, machine_teardown);

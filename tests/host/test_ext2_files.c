@@ -185,6 +185,17 @@ static void test_prepare(void **state)
 	disk_is_clean();
 }
 
+/* A file written page by page on an empty disk is one run, its indirect blocks between. */
+static void test_layout(void **state)
+{
+	(void)state;
+	shell("rm -rf src");
+	make_disk("-I 128 -O none,filetype", 48 * 1024);
+	machine(write_all, NULL);
+	shell("debugfs -R 'blocks /new11' disk 2>/dev/null | tr ' ' '\\n' | "
+	      "awk 'NF { if (last && $1 != last + 1) breaks++; last = $1 } END { exit breaks > 2 }'");
+}
+
 /* ---- truncate, unlink, holes ---- */
 
 static const uint32_t cuts[] = { SINGLE + 4096 * 1025, SINGLE + 1, SINGLE, SINGLE - 5000, DIRECT + 4096,
@@ -348,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),     cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_write),    cmocka_unit_test(test_prepare),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_truncate), cmocka_unit_test(test_unlink),
 		cmocka_unit_test(test_sparse),   cmocka_unit_test(test_attributes),
 	};

@@ -105,7 +105,7 @@ static void test_second_reader_waits(void **state)
 	struct inode *i;
 
 	(void)state;
-	/* One thread plays both tasks: the second sleeps, nothing can wake it, and there it ends. */
+	/* One thread plays both tasks: the second sleeps, nothing can wake it, there it ends. */
 	fake_fs.slow = true;
 	fake_set_world(ask_meanwhile, &a);
 	i = get(a);

@@ -200,8 +200,9 @@ static void test_parent(void **state)
 		uint32_t dir;
 		bool must_be_dir;
 	} cases[] = {
-		{ "/d/new", "new", 0, false }, { "/todir/new//", "new", 0, true }, { "new", "new", 1, false },
-		{ "/", "", 1, true },          { "/d/..", "..", 0, false },        { "//x", "x", 1, false },
+		{ "/d/new", "new", 0, false }, { "/todir/new//", "new", 0, true },
+		{ "new", "new", 1, false },    { "//x", "x", 1, false },
+		{ "/", "", 1, true },          { "/d/..", "..", 0, false },
 	};
 	struct inode *dir;
 	struct lastname last;
@@ -347,7 +348,9 @@ static struct record record_at(uva_t va)
 
 static void test_readdir(void **state)
 {
-	static const char *const expected[] = { ".", "..", "d", "mnt", "loop", "dangling", "todir" };
+	static const char *const expected[] = {
+		".", "..", "d", "mnt", "loop", "dangling", "todir"
+	};
 	uva_t buf = FAKE_USER_BASE + 100;
 	struct file *f;
 	unsigned k = 0;

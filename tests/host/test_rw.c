@@ -129,8 +129,9 @@ static void test_read_errors(void **state)
 	f = open_file("a", O_RDONLY);
 	fake_fs.slow = true;
 	fake_fs.fail_read = 3;
-	assert_int_equal(read_at(f, 20 * PAGE_SIZE, 0), 2 * PAGE_SIZE);         /* what came before */
-	assert_int_equal(read_at(f, 20 * PAGE_SIZE, 0), 20 * PAGE_SIZE);        /* and it is tried again */
+	/* What came before counts, and then it is tried again. */
+	assert_int_equal(read_at(f, 20 * PAGE_SIZE, 0), 2 * PAGE_SIZE);
+	assert_int_equal(read_at(f, 20 * PAGE_SIZE, 0), 20 * PAGE_SIZE);
 	drop_cache(f);
 	fake_fs.fail_read = 1;
 	assert_int_equal(read_at(f, 10, 0), -EIO);
@@ -159,12 +160,10 @@ static void test_read_kernel(void **state)
 	file_put(f);
 }
 
-static void test_write_positions(void **state)
+static void write_positions(struct file *f, struct file *g)
 {
-	struct file *f = open_file("a", O_RDWR | O_CREAT), *g = open_file("a", O_WRONLY | O_APPEND);
 	loff_t pos;
 
-	(void)state;
 	fill_user('x', 10000);
 	assert_int_equal(file_write(f, BUF, 6000, NULL), 6000);
 	assert_int_equal(f->pos, 6000);
@@ -187,6 +186,31 @@ static void test_write_positions(void **state)
 	assert_int_equal(f->pos, 7);
 	assert_int_equal(count_read(C_BYTES_COPIED_WRITE), 6020);
 	assert_true(f->inode->dirty && f->inode->mtime != 0);
+}
+
+static void test_write_positions(void **state)
+{
+	struct file *f = open_file("a", O_RDWR | O_CREAT), *g = open_file("a", O_WRONLY | O_APPEND);
+
+	(void)state;
+	write_positions(f, g);
+	file_put(f);
+	file_put(g);
+}
+
+/* The same through descriptions that somebody else has, too. */
+static void test_shared_positions(void **state)
+{
+	struct file *f = open_file("a", O_RDWR | O_CREAT), *g = open_file("a", O_WRONLY | O_APPEND);
+
+	(void)state;
+	file_hold(f);
+	file_hold(g);
+	write_positions(f, g);
+	assert_null(f->lock.owner);
+	assert_null(g->lock.owner);
+	file_put(f);
+	file_put(g);
 	file_put(f);
 	file_put(g);
 }
@@ -195,7 +219,8 @@ static void test_write_positions(void **state)
 static void test_no_old_data(void **state)
 {
 	static const struct { uint32_t pos, n; } writes[] = {
-		{ 100, 10 }, { 5000, 1 }, { 4096 * 3, 4096 }, { 4096 * 5 + 1, 4095 }, { 4096 * 7, 1 }, { 4096 * 9 + 5, 9000 },
+		{ 100, 10 }, { 5000, 1 }, { 4096 * 3, 4096 }, { 4096 * 5 + 1, 4095 }, { 4096 * 7, 1 },
+		{ 4096 * 9 + 5, 9000 },
 	};
 	struct file *f = open_file("a", O_RDWR | O_CREAT);
 	static char model[20 * PAGE_SIZE];
@@ -248,7 +273,7 @@ static void test_write_faults(void **state)
 
 static uva_t unreliable;
 
-/* A page that is gone whenever somebody looks without being allowed to fetch it: the first three times. */
+/* A page that is gone when somebody looks without being allowed to fetch it: the first three times. */
 static void *fickle_page(uva_t va, bool write, bool fault)
 {
 	static unsigned times;
@@ -294,7 +319,7 @@ static void test_disk_full(void **state)
 	assert_int_equal(f->inode->mapping.nframes, 5);
 	assert_int_equal(write_at(f, 10, 30 * PAGE_SIZE), -ENOSPC);
 	assert_int_equal(mapping_size(&f->inode->mapping), 5 * PAGE_SIZE);
-	assert_int_equal(write_at(f, 10, 5), 10);               /* what has a place can be written */
+	assert_int_equal(write_at(f, 10, 5), 10);       /* what has a place can be written */
 	assert_int_equal(read_at(f, 8 * PAGE_SIZE, 0), 5 * PAGE_SIZE);
 	g = open_file("b", O_WRONLY | O_CREAT);
 	assert_int_equal(file_write(g, BUF, 1, NULL), -ENOSPC);
@@ -347,14 +372,16 @@ static void test_model(void **state)
 	enum { MAX_SIZE = 40 * PAGE_SIZE, FILES = 2 };
 	static char model[FILES][MAX_SIZE + 20000];
 	loff_t size[FILES] = { 0 };
-	struct file *f[FILES] = { open_file("a", O_RDWR | O_CREAT), open_file("b", O_RDWR | O_CREAT) };
+	struct file *f[FILES] = {
+		open_file("a", O_RDWR | O_CREAT), open_file("b", O_RDWR | O_CREAT)
+	};
 
 	(void)state;
 	host_seed();
 	memset(model, 0, sizeof(model));
 	for (unsigned step = 0; step < 4000; step++) {
 		unsigned k = host_random(FILES), n = host_random(host_random(4) ? 6000 : 20000);
-		uint32_t pos = host_random(2) ? host_random(MAX_SIZE) : host_random((uint32_t)size[k] + 1);
+		uint32_t pos = host_random(host_random(2) ? MAX_SIZE : (uint32_t)size[k] + 1);
 		uva_t buf = BUF + host_random(8192);
 
 		switch (host_random(8)) {
@@ -430,7 +457,8 @@ static void test_sync(void **state)
 
 static void test_dsync_and_sync_all(void **state)
 {
-	struct file *f = open_file("a", O_RDWR | O_CREAT | O_DSYNC), *g = open_file("b", O_RDWR | O_CREAT);
+	struct file *f = open_file("a", O_RDWR | O_CREAT | O_DSYNC);
+	struct file *g = open_file("b", O_RDWR | O_CREAT);
 
 	(void)state;
 	fill_user('w', 100);
@@ -558,6 +586,7 @@ int main(void)
 		TEST(test_read_errors),
 		TEST(test_read_kernel), SLOW(test_read_kernel),
 		TEST(test_write_positions), SLOW(test_write_positions),
+		TEST(test_shared_positions),
 		TEST(test_no_old_data), SLOW(test_no_old_data),
 		TEST(test_write_faults), SLOW(test_write_faults),
 		TEST(test_page_lost_between_touch_and_copy),
