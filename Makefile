@@ -167,7 +167,7 @@ run: all ## boot it, with a shell in this terminal
 hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
               $(wildcard kernel/cmdline.c kernel/counters.c drivers/block.c drivers/ramdisk.c \
                 drivers/tty*.c tests/host/fake*.c))
-hostobj  := $(filter-out $(hostskip:%=build/host/%.o),$(hostsrc:%=build/host/%.o))
+hostobj  := $(hostsrc:%=build/host/%.o)
 hosttest := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 
 host: $(hosttest) ## only the host tests' programs

@@ -219,7 +219,7 @@ class Run:
             if line.startswith("Magpie cannot start"):
                 say(line)
                 return TROUBLE
-        panics = [n for n, line in enumerate(lines) if re.search(r"\bpanic\b", line)]
+        panics = [n for n, line in enumerate(lines) if re.match(r"\s*panic\b", line, re.I)]
         last = re.fullmatch(r"exit (\d+)", lines[-1]) if lines else None
         if panics or (qemu_status >> 1) == 0x21:
             say("the kernel panicked",

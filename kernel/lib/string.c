@@ -57,9 +57,12 @@ NO_PATTERNS void *memset(void *to, int byte, size_t n)
 	char *t = to;
 	word_t word = 0x01010101u * (uint8_t)byte;
 
-	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
-		*(word_t *)t = word;
-		t += sizeof(word_t);
+	for (; n >= 4 * sizeof(word_t); n -= 4 * sizeof(word_t)) {
+		((word_t *)t)[0] = word;
+		((word_t *)t)[1] = word;
+		((word_t *)t)[2] = word;
+		((word_t *)t)[3] = word;
+		t += 4 * sizeof(word_t);
 	}
 	while (n--) {
 		*t++ = (char)byte;

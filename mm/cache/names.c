@@ -70,11 +70,24 @@ static void forget_dirty(struct mapping *m, const struct radix_node *leaf, uint6
 	atomic_add(&cache_sums.dirty, -waiting);
 }
 
+/* An emptied leaf goes, unless somebody is about to insert. */
+static void trim(struct mapping *m, struct radix_node *leaf)
+{
+	struct radix_node *chain = radix_trim(&m->frames, leaf);
+
+	while (chain) {
+		struct radix_node *next = chain->parent;
+
+		kfree(chain);
+		chain = next;
+	}
+}
+
 /* See names.h. */
-void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask)
+void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, struct names_gone *gone)
 {
 	uint64_t dirty = radix_tagged(leaf, RADIX_DIRTY) & mask;
-	int32_t n = 0;
+	unsigned n = 0;
 
 	ASSERT(!(radix_tagged(leaf, RADIX_WRITEBACK) & mask));
 	if (dirty) {
@@ -83,23 +96,30 @@ void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask)
 	for (uint64_t left = mask; left; left &= left - 1, n++) {
 		struct frame *f = leaf->slot[radix_first(left)];
 
+		gone->ahead += frame_is(f, FR_AHEAD);
 		f->mapping = NULL;
 		f->index = 0;
 		f->place = 0;
 		frame_clear(f, ~(uint32_t)(FR_UPTODATE | FR_LOCKED | FR_WAITED));
 	}
 	radix_remove_mask(leaf, mask);
-	m->nframes -= (uint32_t)n;
-	atomic_add(&cache_sums.named, -n);
+	gone->n += n;
+	m->nframes -= n;
+	atomic_add(&cache_sums.named, -(int32_t)n);
 	if (leaf->used == 0) {
-		struct radix_node *chain = radix_trim(&m->frames, leaf);
+		trim(m, leaf);
+	}
+}
 
-		while (chain) {
-			struct radix_node *next = chain->parent;
+/* See names.h. */
+void names_remove_one(struct frame *f, enum counter ahead)
+{
+	struct radix_node *leaf = radix_leaf(&f->mapping->frames, f->index);
+	struct names_gone gone = { 0, 0 };
 
-			kfree(chain);
-			chain = next;
-		}
+	names_remove(f->mapping, leaf, 1ull << (f->index & RADIX_MASK), &gone);
+	if (gone.ahead) {
+		count_add(ahead, 1);
 	}
 }
 

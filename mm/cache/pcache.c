@@ -1,13 +1,13 @@
 /*
- * The three verbs: find, give, take, and their relatives.  Each works leaf by leaf: one look at a bitmap
- * decides about 64 slots, and the lock is taken once a call.
+ * Find and give; take.c has the way back.  Each verb works leaf by leaf: one look at a bitmap decides about
+ * 64 slots, and the lock is taken once a call.
  *
  * Owns: the names of frames.  Invariants, under mapping.lock:
  *      f->mapping == m && f->index == i   <=>   slot (m, i) holds f
  *      tag DIRTY <=> FR_DIRTY, tag WRITEBACK <=> FR_WRITEBACK; either implies FR_UPTODATE
  *      a named frame has refs >= 1: the cache's
  *
- * Floor 4.  Read next: names.c, pcache_read.c, truncate.c
+ * Floor 4.  Read next: take.c, names.c, pcache_read.c, truncate.c
  */
 #include "mm/cache/pcache.h"
 
@@ -187,9 +187,9 @@ static unsigned cut_at_end(const struct mapping *m, pgoff_t i, unsigned n)
 	return i < end ? MIN(n, end - i) : 0;
 }
 
-/* Name f[0..n) in one leaf, whose slots are free.  Locks: m->lock held. */
-static void give_run(struct mapping *m, struct radix_node *leaf, pgoff_t i,
-                     struct frame **f, unsigned n, uint32_t flags)
+/* See names.h. */
+void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
+                struct frame **f, unsigned n, uint32_t flags)
 {
 	for (unsigned k = 0; k < n; k++) {
 		ASSERT(!f[k]->mapping && (f[k]->place || !(flags & FR_DIRTY)));
@@ -220,7 +220,7 @@ unsigned pcache_give(struct mapping *m, pgoff_t i, struct frame **f, unsigned n,
 		unsigned run = taken ? radix_first(taken) - ((i + given) & RADIX_MASK) : span;
 
 		if (run > 0) {
-			give_run(m, leaf, i + given, f + given, run, flags & ~GIVE_PAST_END);
+			names_give(m, leaf, i + given, f + given, run, flags & ~GIVE_PAST_END);
 			given += run;
 		}
 		if (run < span) {
@@ -229,124 +229,4 @@ unsigned pcache_give(struct mapping *m, pgoff_t i, struct frame **f, unsigned n,
 	}
 	spin_unlock(&m->lock);
 	return given;
-}
-
-/* Nobody but the cache knows this page, and no transfer is under way.  Locks: mapping.lock held. */
-static bool idle(const struct frame *f)
-{
-	return frame_sole(f) && !frame_is(f, FR_LOCKED | FR_WRITEBACK);
-}
-
-/* See pcache.h.  Locks: takes m->lock. */
-unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, struct frame **out)
-{
-	unsigned taken = 0, ahead = 0;
-
-	spin_lock(&m->lock);
-	for (unsigned k = 0, span; k < n; k += span) {
-		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
-		uint64_t mask = 0;
-
-		span = radix_span(i + k, n - k);
-		for (unsigned s = 0; s < span; s++) {
-			unsigned slot = (i + k + s) & RADIX_MASK;
-			struct frame *f = leaf ? leaf->slot[slot] : NULL;
-
-			out[k + s] = NULL;
-			if (f && idle(f) && (how == TAKE_ANY || !frame_is(f, FR_DIRTY))) {
-				out[k + s] = f;
-				mask |= 1ull << slot;
-				ahead += frame_is(f, FR_AHEAD);
-				taken++;
-			}
-		}
-		if (mask) {
-			names_remove(m, leaf, mask);
-		}
-	}
-	spin_unlock(&m->lock);
-	if (ahead) {
-		count_add(C_RA_USED, ahead);
-	}
-	return taken;
-}
-
-/* What keeps a page in the cache, as the counter that tells of it; NR_COUNTERS for nothing.  Locks: mapping.lock held. */
-static enum counter steal_obstacle(const struct frame *f)
-{
-	if (frame_is(f, FR_DIRTY)) {
-		return C_FALLBACK_DIRTY;
-	}
-	if (atomic_read(&f->maps) > 0) {
-		return C_FALLBACK_MAPPED;
-	}
-	if (frame_is(f, FR_WRITEBACK) || !frame_is(f, FR_UPTODATE) || atomic_read(&f->refs) != 2) {
-		return C_FALLBACK_BUSY;
-	}
-	return NR_COUNTERS;
-}
-
-/* See pcache.h.  Locks: frame lock held; takes m->lock. */
-int pcache_steal(struct frame *f)
-{
-	struct mapping *m = f->mapping;
-	enum counter obstacle;
-
-	ASSERT(m && frame_is(f, FR_LOCKED));
-	spin_lock(&m->lock);
-	obstacle = steal_obstacle(f);
-	if (obstacle == NR_COUNTERS) {
-		if (frame_is(f, FR_AHEAD)) {
-			count_add(C_RA_USED, 1);
-		}
-		names_remove(m, radix_leaf(&m->frames, f->index), 1ull << (f->index & RADIX_MASK));
-	}
-	spin_unlock(&m->lock);
-	if (obstacle != NR_COUNTERS) {
-		count_add(obstacle, 1);
-		return -EBUSY;
-	}
-	frame_put(f);           /* the cache's reference */
-	count_add(C_FRAMES_STOLEN, 1);
-	return 0;
-}
-
-/* See pcache.h.  Locks: takes m->lock. */
-int pcache_replace(struct mapping *m, pgoff_t i, struct frame *new, uint32_t flags, struct frame **old)
-{
-	struct frame *f;
-	int err = 0;
-
-	spin_lock(&m->lock);
-	f = names_look(m, i);
-	if (!f) {
-		err = -ENOENT;
-	} else if (!idle(f)) {
-		err = -EBUSY;
-	} else {
-		struct radix_node *leaf = radix_leaf(&m->frames, i);
-
-		leaf->reserved++;       /* the leaf must outlive the moment in which its slot is empty */
-		names_remove(m, leaf, 1ull << (i & RADIX_MASK));
-		give_run(m, leaf, i, &new, 1, flags);
-		leaf->reserved--;
-		*old = f;
-	}
-	spin_unlock(&m->lock);
-	return err;
-}
-
-/* See pcache.h.  Locks: frame lock held; takes m->lock. */
-void pcache_forget(struct frame *f)
-{
-	struct mapping *m = f->mapping;
-
-	ASSERT(m && frame_is(f, FR_LOCKED) && !frame_is(f, FR_WRITEBACK));
-	if (frame_is(f, FR_AHEAD)) {
-		count_add(C_RA_WASTED, 1);
-	}
-	spin_lock(&m->lock);
-	names_remove(m, radix_leaf(&m->frames, f->index), 1ull << (f->index & RADIX_MASK));
-	spin_unlock(&m->lock);
-	frame_put(f);           /* the cache's reference; the caller still has its own */
 }

@@ -12,8 +12,8 @@
 #include "mm/cache/readahead.h"
 #include "mm/cache/writeback.h"
 
-/* A hit: note the use, and let readahead go on if this page was its mark. */
-static void note_use(struct mapping *m, struct readahead *ra, struct frame *f)
+/* A page that was there is used: for the first time, if readahead brought it, else again. */
+static void note_use(struct frame *f)
 {
 	if (frame_is(f, FR_AHEAD)) {
 		frame_clear(f, FR_AHEAD);
@@ -21,13 +21,16 @@ static void note_use(struct mapping *m, struct readahead *ra, struct frame *f)
 	} else if (!frame_is(f, FR_REFERENCED)) {
 		frame_set(f, FR_REFERENCED);
 	}
-	if (ra && frame_is(f, FR_MARK)) {
+}
+
+/* The reader has come to page @f: if that was the mark, readahead goes on. */
+static void note_reader(struct mapping *m, struct readahead *ra, struct frame *f)
+{
+	if (frame_is(f, FR_MARK)) {
 		frame_clear(f, FR_MARK);
 		ra_mark_hit(m, ra, f);
 	}
-	if (ra) {
-		ra->prev = f->index;
-	}
+	ra->prev = f->index;
 }
 
 /*
@@ -68,7 +71,12 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 
 		if (f && frame_is(f, FR_UPTODATE)) {
 			count_add(missed ? C_CACHE_MISSES : C_CACHE_HITS, 1);
-			note_use(m, ra, f);
+			if (!missed || frame_is(f, FR_AHEAD)) {
+				note_use(f);
+			}
+			if (ra) {
+				note_reader(m, ra, f);
+			}
 			*out = f;
 			return 0;
 		}
@@ -130,7 +138,7 @@ int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
 		}
 		frame_lock(f);
 		if (f->mapping == m) {
-			note_use(m, NULL, f);
+			note_use(f);
 			*out = f;
 			return 0;
 		}
@@ -199,10 +207,7 @@ void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 
 		span = radix_span(i + k, n - k);
 		for (unsigned s = 0; s < span; s++) {
-			struct frame *f = leaf->slot[(i + k + s) & RADIX_MASK];
-
-			frame_set(f, outcome);
-			frame_release(f, FR_LOCKED);
+			frame_release(leaf->slot[(i + k + s) & RADIX_MASK], FR_LOCKED, outcome);
 		}
 	}
 	spin_unlock(&m->lock);
@@ -242,7 +247,7 @@ void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 			if (error) {
 				write_failed(m, leaf, slot);
 			}
-			frame_release(leaf->slot[slot], FR_WRITEBACK);
+			frame_release(leaf->slot[slot], FR_WRITEBACK, 0);
 		}
 	}
 	if (error) {

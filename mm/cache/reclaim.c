@@ -75,11 +75,7 @@ static bool evict(struct frame *f, enum round round)
 			spin_lock(&m->lock);
 			done = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
 			if (done) {
-				if (frame_is(f, FR_AHEAD)) {
-					count_add(C_RA_WASTED, 1);
-				}
-				names_remove(m, radix_leaf(&m->frames, f->index),
-				             1ull << (f->index & RADIX_MASK));
+				names_remove_one(f, C_RA_WASTED);
 				(void)atomic_dec_zero(&f->refs);        /* the cache's */
 			}
 			spin_unlock(&m->lock);

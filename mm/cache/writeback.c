@@ -28,11 +28,16 @@ struct run {
 /* Sync waits for frame locks and tries failed pages again; the flusher does neither. */
 enum how { SYNC, BACKGROUND };
 
-static bool cleanable(const struct frame *f, enum how how)
+/* How many of slots [slot, slot + n) of @leaf, from the first on, may be cleaned now. */
+static unsigned cleanable(const struct radix_node *leaf, unsigned slot, unsigned n, enum how how)
 {
-	uint32_t skip = how == SYNC ? 0 : FR_ERROR;
+	uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
+	unsigned k = 0;
 
-	return !frame_is(f, FR_LOCKED | FR_WRITEBACK | skip);
+	while (k < n && !frame_is(leaf->slot[slot + k], busy)) {
+		k++;
+	}
+	return k;
 }
 
 /* Slots of @leaf, from @from on and before @end, that are dirty. */
@@ -47,6 +52,14 @@ static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t
 		dirty &= radix_span_mask(0, last - leaf->first + 1);
 	}
 	return dirty;
+}
+
+/* How many bits of @mask from @slot on are set without a gap. */
+static unsigned run_length(uint64_t mask, unsigned slot)
+{
+	uint64_t gaps = ~(mask >> slot);
+
+	return gaps ? radix_first(gaps) : RADIX_SIZE;
 }
 
 /* Change the tags of slots [slot, slot + n) of @leaf and add them to @r.  Locks: m->lock held. */
@@ -78,13 +91,14 @@ static void clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slo
  */
 static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, struct run *r, struct frame **busy)
 {
-	*r = (struct run){ .n = 0 };
+	r->n = 0;
+	r->mapped = false;
 	*busy = NULL;
 	spin_lock(&m->lock);
 	while (r->n < PC_BATCH) {
 		struct radix_node *leaf = radix_next_tagged(&m->frames, *at, RADIX_DIRTY);
 		uint64_t dirty = leaf && leaf->first <= last ? dirty_slots(leaf, *at, last) : 0;
-		unsigned slot = 0, n = 0;
+		unsigned slot, n;
 
 		if (!dirty) {
 			*at = last + 1;
@@ -94,10 +108,8 @@ static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, s
 		if (r->n > 0 && leaf->first + slot != r->first + r->n) {
 			break;
 		}
-		while (slot + n < RADIX_SIZE && (dirty >> (slot + n) & 1) && r->n + n < PC_BATCH &&
-		       cleanable(leaf->slot[slot + n], how)) {
-			n++;
-		}
+		n = MIN(run_length(dirty, slot), PC_BATCH - r->n);
+		n = cleanable(leaf, slot, n, how);
 		if (r->n == 0) {
 			r->first = leaf->first + slot;
 		}

@@ -214,8 +214,20 @@ static inline bool frame_trylock(struct frame *f)
 void frame_lock(struct frame *f);
 void frame_unlock(struct frame *f);
 
-/* Clear @bits (LOCKED, WRITEBACK) and wake whoever waits for that.  Any context. */
-void frame_release(struct frame *f, uint32_t bits);
+/* Somebody waits for @f: tell those whose bits are clear now.  Any context. */
+void frame_wake(struct frame *f);
+
+/* Clear @bits (LOCKED, WRITEBACK), set @news (UPTODATE, ERROR) before anybody can see that, and wake whoever waits.
+ * Any context. */
+static inline void frame_release(struct frame *f, uint32_t bits, uint32_t news)
+{
+	if (news) {
+		atomic_or(&f->flags, news);
+	}
+	if (__atomic_and_fetch(&f->flags, ~bits, __ATOMIC_ACQ_REL) & FR_WAITED) {
+		frame_wake(f);
+	}
+}
 
 /* Sleep until none of @bits (LOCKED, WRITEBACK) was set, at some moment since the call: who needs more takes the lock.
  * The caller holds a reference. */

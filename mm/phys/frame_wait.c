@@ -68,7 +68,7 @@ void frame_lock(struct frame *f)
 void frame_unlock(struct frame *f)
 {
 	ASSERT(frame_is(f, FR_LOCKED));
-	frame_release(f, FR_LOCKED);
+	frame_release(f, FR_LOCKED, 0);
 }
 
 /* See frame.h.  Sleeps. */
@@ -106,14 +106,10 @@ static bool tell(struct bench *b, const struct frame *f)
 }
 
 /* See frame.h.  Interrupts that end a transfer come here. */
-void frame_release(struct frame *f, uint32_t bits)
+void frame_wake(struct frame *f)
 {
 	struct bench *b = frame_bench(f);
 
-	frame_clear(f, bits);
-	if (!frame_is(f, FR_WAITED)) {
-		return;
-	}
 	spin_lock(&b->lock);
 	if (!tell(b, f)) {
 		frame_clear(f, FR_WAITED);

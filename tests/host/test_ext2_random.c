@@ -5,7 +5,7 @@
  */
 #include "tests/host/ext2_machine.h"
 
-enum { FILES = 6, FILE_MAX = 5 * 1024 * 1024, STEPS = 1500 };
+enum { FILES = 6, FILE_MAX = 5 * 1024 * 1024, STEPS = 4000 };
 
 struct model {
 	struct file   *open;            /* NULL: no such file */

@@ -393,9 +393,9 @@ static bool while_asleep(void *ctx)
 	assert_true(frame_is(target, FR_WAITED));
 	if (++slept == 1) {             /* a neighbour on the same bench is released */
 		frame_set(target + 16, FR_LOCKED | FR_WAITED);
-		frame_release(target + 16, FR_LOCKED);
+		frame_release(target + 16, FR_LOCKED, 0);
 	} else {
-		frame_release(target, release_bits);
+		frame_release(target, release_bits, 0);
 		assert_false(frame_is(target, FR_WAITED));
 	}
 	return true;
@@ -427,10 +427,10 @@ static bool write_again(void *ctx)
 	(void)ctx;
 	assert_true(frame_is(target, FR_WAITED));
 	if (++slept == 1) {
-		frame_release(target, FR_LOCKED);
+		frame_release(target, FR_LOCKED, 0);
 		assert_true(frame_is(target, FR_WAITED));
 	} else {
-		frame_release(target, FR_WRITEBACK);
+		frame_release(target, FR_WRITEBACK, 0);
 		frame_set(target, FR_WRITEBACK);
 	}
 	return true;

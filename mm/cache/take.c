@@ -1,0 +1,133 @@
+/*
+ * Names leave: take, steal, replace, forget.
+ *
+ * The one rule: find counts its reference under mapping.lock, and what is taken here is seen to have no other
+ * owner under the same lock.  So there is no moment in which somebody can find a frame that is going.
+ *
+ * Floor 4.  Read next: names.c
+ */
+#include "kernel/counters.h"
+#include "kernel/lib/errno.h"
+#include "kernel/lib/string.h"
+#include "mm/cache/names.h"
+
+/*
+ * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that have none of the flags
+ * @forbidden; these go to @out, NULL for the others.  Locks: mapping.lock held.
+ */
+static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t forbidden,
+                           struct frame **out)
+{
+	uint64_t mask = 0, bit = 1ull << slot;
+
+	for (unsigned k = 0; k < n; k++, bit <<= 1) {
+		struct frame *f = leaf->slot[slot + k];
+
+		out[k] = NULL;
+		if (f && frame_sole(f) && !frame_is(f, forbidden)) {
+			out[k] = f;
+			mask |= bit;
+		}
+	}
+	return mask;
+}
+
+/* See pcache.h.  Locks: takes m->lock. */
+unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, struct frame **out)
+{
+	uint32_t forbidden = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY : 0);
+	struct names_gone gone = { 0, 0 };
+
+	spin_lock(&m->lock);
+	for (unsigned k = 0, span; k < n; k += span) {
+		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
+
+		span = radix_span(i + k, n - k);
+		if (leaf) {
+			uint64_t mask = idle_slots(leaf, (i + k) & RADIX_MASK, span, forbidden, out + k);
+
+			names_remove(m, leaf, mask, &gone);
+		} else {
+			memset(out + k, 0, span * sizeof(*out));
+		}
+	}
+	spin_unlock(&m->lock);
+	if (gone.ahead) {
+		count_add(how == TAKE_CLEAN ? C_RA_USED : C_RA_WASTED, gone.ahead);
+	}
+	return gone.n;
+}
+
+/* What keeps a page in the cache, as the counter that tells of it; NR_COUNTERS for nothing.  Locks: mapping.lock held. */
+static enum counter steal_obstacle(const struct frame *f)
+{
+	if (frame_is(f, FR_DIRTY)) {
+		return C_FALLBACK_DIRTY;
+	}
+	if (atomic_read(&f->maps) > 0) {
+		return C_FALLBACK_MAPPED;
+	}
+	if (frame_is(f, FR_WRITEBACK) || !frame_is(f, FR_UPTODATE) || atomic_read(&f->refs) != 2) {
+		return C_FALLBACK_BUSY;
+	}
+	return NR_COUNTERS;
+}
+
+/* See pcache.h.  Locks: frame lock held; takes m->lock. */
+int pcache_steal(struct frame *f)
+{
+	struct mapping *m = f->mapping;
+	enum counter obstacle;
+
+	ASSERT(m && frame_is(f, FR_LOCKED));
+	spin_lock(&m->lock);
+	obstacle = steal_obstacle(f);
+	if (obstacle == NR_COUNTERS) {
+		names_remove_one(f, C_RA_USED);
+	}
+	spin_unlock(&m->lock);
+	if (obstacle != NR_COUNTERS) {
+		count_add(obstacle, 1);
+		return -EBUSY;
+	}
+	frame_put(f);           /* the cache's reference */
+	count_add(C_FRAMES_STOLEN, 1);
+	return 0;
+}
+
+/* See pcache.h.  Locks: takes m->lock. */
+int pcache_replace(struct mapping *m, pgoff_t i, struct frame *new, uint32_t flags, struct frame **old)
+{
+	struct frame *f;
+	int err = 0;
+
+	spin_lock(&m->lock);
+	f = names_look(m, i);
+	if (!f) {
+		err = -ENOENT;
+	} else if (!frame_sole(f) || frame_is(f, FR_LOCKED | FR_WRITEBACK)) {
+		err = -EBUSY;
+	} else {
+		struct radix_node *leaf = radix_leaf(&m->frames, i);
+
+		leaf->reserved++;       /* the leaf must outlive the moment in which its slot is empty */
+		names_remove_one(f, C_RA_WASTED);
+		names_give(m, leaf, i, &new, 1, flags);
+		leaf->reserved--;
+		*old = f;
+	}
+	spin_unlock(&m->lock);
+	return err;
+}
+
+/* See pcache.h.  Locks: frame lock held; takes m->lock. */
+void pcache_forget(struct frame *f)
+{
+	struct mapping *m = f->mapping;
+
+	ASSERT(m && frame_is(f, FR_LOCKED) && !frame_is(f, FR_WRITEBACK));
+	spin_lock(&m->lock);
+	names_remove_one(f, C_RA_WASTED);
+	spin_unlock(&m->lock);
+	frame_put(f);           /* the cache's reference; the caller still has its own */
+}
