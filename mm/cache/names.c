@@ -87,7 +87,7 @@ static void trim(struct mapping *m, struct radix_node *leaf)
 void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, struct names_gone *gone)
 {
 	uint64_t dirty = radix_tagged(leaf, RADIX_DIRTY) & mask;
-	unsigned n = 0;
+	unsigned n = 0, firstout = 0;
 
 	ASSERT(!(radix_tagged(leaf, RADIX_WRITEBACK) & mask));
 	if (dirty) {
@@ -97,6 +97,7 @@ void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, str
 		struct frame *f = leaf->slot[radix_first(left)];
 
 		gone->ahead += frame_is(f, FR_AHEAD);
+		firstout += frame_is(f, FR_FIRSTOUT);
 		f->mapping = NULL;
 		f->index = 0;
 		f->place = 0;
@@ -106,6 +107,7 @@ void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, str
 	gone->n += n;
 	m->nframes -= n;
 	atomic_add(&cache_sums.named, -(int32_t)n);
+	atomic_add(&cache_sums.firstout, -(int32_t)firstout);
 	if (leaf->used == 0) {
 		trim(m, leaf);
 	}
@@ -147,18 +149,10 @@ struct pcache_totals pcache_totals(void)
 }
 
 /*
- * Errors are kept as the last errno and how many there were.  A file description remembers the count it
- * has seen, so each hears of an error once, however many descriptions there are.  [semantics: errors]
+ * See pcache.h.  Errors are kept as the last errno and how many there were (pcache_write_done).  A file
+ * description remembers the count it has seen, so each hears of an error once, however many there are.
+ * Locks: takes m->lock.
  */
-void wberr_set(struct mapping *m, int error)
-{
-	spin_lock(&m->lock);
-	m->wberr.error = error;
-	m->wberr.seq++;
-	spin_unlock(&m->lock);
-}
-
-/* See pcache.h.  Locks: takes m->lock. */
 int wberr_check(struct mapping *m, uint32_t *seen)
 {
 	int error = 0;

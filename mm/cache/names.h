@@ -10,7 +10,7 @@
 #include "mm/cache/pcache.h"
 
 /* Machine-wide sums; a page that failed to be written counts as named only (see write_done). */
-struct cache_sums { atomic_t named, dirty, writeback; };
+struct cache_sums { atomic_t named, dirty, writeback, firstout; };
 extern struct cache_sums cache_sums;
 
 /* The frame of page @i, or NULL.  Locks: m->lock held. */

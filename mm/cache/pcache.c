@@ -203,6 +203,9 @@ void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
 	}
 	m->nframes += n;
 	atomic_add(&cache_sums.named, (int32_t)n);
+	if (flags & FR_FIRSTOUT) {
+		atomic_add(&cache_sums.firstout, (int32_t)n);
+	}
 }
 
 /* See pcache.h.  Locks: takes m->lock. */

@@ -52,7 +52,7 @@ must_check int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, st
 must_check int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out);
 
 /* A locked page that is not up to date: read it and wait; it is locked again (or still) afterwards and
- * the name may have gone (f->mapping).  Returns 0 or -EIO. */
+ * the name may have gone (f->mapping).  Returns 0, -EIO, or -ENOMEM when there was no memory to find out where it is. */
 must_check int pcache_fill(struct mapping *m, struct frame *f);
 
 /*
@@ -84,7 +84,8 @@ unsigned pcache_give(struct mapping *m, pgoff_t i, struct frame **f, unsigned n,
 /*
  * Take names away.  For each page of [i, i + n) whose frame is settled and owned by nobody but the
  * cache, remove it and hand it to the caller: out[k] is then nameless and solely ours.
- * @how is TAKE_CLEAN (leave dirty frames: they hold the only copy) or TAKE_ANY (the content is dead).
+ * @how is TAKE_CLEAN (leave dirty frames, which hold the only copy, and those without content) or
+ * TAKE_ANY (the content is dead).
  * out[k] is NULL for holes and for frames in use; the caller waits, copies or skips, as suits it.
  * Owns: the cache's reference becomes the caller's.
  * Returns: how many were taken.
@@ -135,7 +136,6 @@ unsigned pcache_gap(struct mapping *m, pgoff_t i, unsigned n, pgoff_t *at);
 
 /* Report the error that a file description has not heard of yet, and note that it has: -errno or 0. */
 int  wberr_check(struct mapping *m, uint32_t *seen);
-void wberr_set(struct mapping *m, int error);
 
 /* Machine-wide state, for /proc and the throttle. */
 struct pcache_totals { uint32_t named, dirty, writeback; };

@@ -158,7 +158,7 @@ int pcache_fill(struct mapping *m, struct frame *f)
 	m->ops->read(m, f->index, &f, 1);
 	frame_lock(f);
 	if (f->mapping == m && !frame_is(f, FR_UPTODATE)) {
-		return -EIO;
+		return frame_is(f, FR_ERROR) ? -EIO : -ENOMEM;
 	}
 	return 0;
 }
@@ -195,11 +195,12 @@ void pcache_dirty(struct frame *f)
 
 /*
  * A read request has ended: its pages are up to date, or failed and to be tried again by whoever wants them.
+ * A read that was never made, for want of memory, is no error of the page's.
  * Until now they were locked, so their slots are as they were.  Any context.  Locks: takes m->lock.
  */
 void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 {
-	uint32_t outcome = error ? FR_ERROR : FR_UPTODATE;
+	uint32_t outcome = error == 0 ? FR_UPTODATE : error == -ENOMEM ? 0 : FR_ERROR;
 
 	spin_lock(&m->lock);
 	for (unsigned k = 0, span; k < n; k += span) {

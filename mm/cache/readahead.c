@@ -11,6 +11,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "mm/cache/pcache.h"
+#include "mm/cache/reclaim.h"
 
 /* See readahead.h. */
 void ra_init(struct readahead *ra)
@@ -66,6 +67,17 @@ struct ra_plan ra_decide(struct readahead *ra, pgoff_t i, unsigned want, bool ma
 	return (struct ra_plan){ .start = i, .size = 0, .mark = i };
 }
 
+/* Frames to read into.  A hint that finds memory full of idle pages may push some of them out. */
+static unsigned alloc_batch(struct frame **batch, unsigned n, unsigned how)
+{
+	unsigned got = frame_alloc_many(batch, n, how);
+
+	if (got < n && (how & ALLOC_HINT) && reclaim_idle(n - got) > 0) {
+		got += frame_alloc_many(batch + got, n - got, how);
+	}
+	return got;
+}
+
 /*
  * Name fresh locked frames for pages [i, i + n), none of which was cached a moment ago, and start reading them.
  * Somebody may have been quicker with one: then it stops there.
@@ -73,7 +85,7 @@ struct ra_plan ra_decide(struct readahead *ra, pgoff_t i, unsigned want, bool ma
 static unsigned start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
 {
 	struct frame *batch[PC_BATCH];
-	unsigned got = frame_alloc_many(batch, n, how);
+	unsigned got = alloc_batch(batch, n, how);
 	unsigned given = 0;
 
 	if (got == 0) {

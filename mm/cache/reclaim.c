@@ -23,6 +23,7 @@
 enum {
 	RECLAIM_BATCH = 64,     /* free at least that many: the hand's way to them is shared */
 	CLEAN_TRIES   = 16,     /* rounds of the flusher to wait for before giving up        */
+	IDLE_LOOKS    = 4,      /* steps of the hand for each frame that readahead wants     */
 };
 
 enum round { FIRST_OUT, USED_ONCE, USED_AGAIN, ROUNDS };
@@ -86,40 +87,69 @@ static bool evict(struct frame *f, enum round round)
 	return done;
 }
 
-/* Once round the array, or until @want frames are free. */
-static unsigned sweep(unsigned want, enum round round)
+/* The next frame.  Below the page of zeros, the lowest that was ever free, there is nothing to reclaim. */
+static struct frame *advance(void)
+{
+	hand = hand + 1 < nframes ? hand + 1 : frame_pfn(zero_frame);
+	return pfn_frame(hand);
+}
+
+/* At most @looks steps, or until @want frames are free. */
+static unsigned sweep(unsigned want, enum round round, pfn_t looks)
 {
 	unsigned freed = 0;
 
-	for (pfn_t looked = 0; looked < nframes && freed < want; looked++) {
-		struct frame *f = pfn_frame(hand);
+	while (looks-- > 0 && freed < want) {
+		struct frame *f = advance();
 
-		hand = hand + 1 < nframes ? hand + 1 : 0;
-		if (candidate(f, round) && evict(f, round)) {
-			freed++;
-		}
+		freed += candidate(f, round) && evict(f, round);
 	}
 	return freed;
 }
 
-static bool anything_unwritten(void)
+/* Once round. */
+static unsigned sweep_all(unsigned want, enum round round)
+{
+	return sweep(want, round, nframes - frame_pfn(zero_frame));
+}
+
+static bool any_unwritten(void)
 {
 	return atomic_read(&cache_sums.dirty) + atomic_read(&cache_sums.writeback) > 0;
 }
 
+static bool any_firstout(void)
+{
+	return atomic_read(&cache_sums.firstout) > 0;
+}
+
 /*
- * No page is clean: somebody has to clean some.  The flusher does, we wait for it, but not forever: what keeps it
- * from writing may be a lock of our own caller's.
+ * No page of this class is clean: somebody has to clean some.  The flusher does, we wait for it, but not forever:
+ * what keeps it from writing may be a lock of our own caller's.
  */
-static unsigned wait_for_clean(unsigned want)
+static unsigned wait_for_clean(unsigned want, enum round round)
 {
 	unsigned freed = 0;
 
-	for (unsigned tries = 0; tries < CLEAN_TRIES && freed == 0 && anything_unwritten(); tries++) {
+	for (unsigned tries = 0; tries < CLEAN_TRIES && freed == 0 && any_unwritten(); tries++) {
 		wb_wake();
 		sched_yield();
 		wb_wait_progress();
-		freed = sweep(want, USED_AGAIN);
+		freed = sweep_all(want, round);
+	}
+	return freed;
+}
+
+/* Pages that passed through are waited for before any page is dropped that somebody read. */
+static unsigned reclaim_firstout(unsigned want)
+{
+	unsigned freed = 0;
+
+	if (any_firstout()) {
+		freed = sweep_all(want, FIRST_OUT);
+	}
+	if (freed == 0 && any_firstout()) {
+		freed = wait_for_clean(want, FIRST_OUT);
 	}
 	return freed;
 }
@@ -127,15 +157,27 @@ static unsigned wait_for_clean(unsigned want)
 /* See reclaim.h. */
 unsigned reclaim(unsigned want)
 {
-	unsigned freed = 0;
+	unsigned freed;
 
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
-	for (enum round round = FIRST_OUT; round < ROUNDS && freed == 0; round++) {
-		freed = sweep(want, round);
+	freed = reclaim_firstout(want);
+	for (enum round round = USED_ONCE; round < ROUNDS && freed == 0; round++) {
+		freed = sweep_all(want, round);
 	}
 	if (freed == 0) {
-		freed = wait_for_clean(want);
+		freed = wait_for_clean(want, USED_AGAIN);
 	}
+	count_add(C_PAGES_RECLAIMED, freed);
+	return freed;
+}
+
+/* See reclaim.h.  A few steps of the hand and no more: what is not found soon is not idle enough for a wish. */
+unsigned reclaim_idle(unsigned want)
+{
+	unsigned freed;
+
+	want = MAX(want, (unsigned)RECLAIM_BATCH);
+	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, IDLE_LOOKS * want);
 	count_add(C_PAGES_RECLAIMED, freed);
 	return freed;
 }

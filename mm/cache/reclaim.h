@@ -11,6 +11,10 @@
 /* Free up to @want frames; returns how many.  Sleeps (for writes to complete) when only dirty ones are left. */
 unsigned reclaim(unsigned want);
 
+/* Free clean pages of the class that goes first now, without waiting for anything: for readahead, whose wish for memory
+ * is only a wish.  Returns how many. */
+unsigned reclaim_idle(unsigned want);
+
 /* Open the door frame_set_reclaim(). */
 void reclaim_init(void);
 

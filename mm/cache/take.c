@@ -12,19 +12,21 @@
 #include "mm/cache/names.h"
 
 /*
- * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that have none of the flags
- * @forbidden; these go to @out, NULL for the others.  Locks: mapping.lock held.
+ * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that suit @how; these go to
+ * @out, NULL for the others.  Locks: mapping.lock held.
  */
-static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t forbidden,
+static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigned n, enum take how,
                            struct frame **out)
 {
+	const uint32_t look = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY | FR_UPTODATE : 0);
+	const uint32_t want = how == TAKE_CLEAN ? FR_UPTODATE : 0;
 	uint64_t mask = 0, bit = 1ull << slot;
 
 	for (unsigned k = 0; k < n; k++, bit <<= 1) {
 		struct frame *f = leaf->slot[slot + k];
 
 		out[k] = NULL;
-		if (f && frame_sole(f) && !frame_is(f, forbidden)) {
+		if (f && frame_sole(f) && frame_flags(f, look) == want) {
 			out[k] = f;
 			mask |= bit;
 		}
@@ -35,7 +37,6 @@ static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigne
 /* See pcache.h.  Locks: takes m->lock. */
 unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, struct frame **out)
 {
-	uint32_t forbidden = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY : 0);
 	struct names_gone gone = { 0, 0 };
 
 	spin_lock(&m->lock);
@@ -44,7 +45,7 @@ unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, st
 
 		span = radix_span(i + k, n - k);
 		if (leaf) {
-			uint64_t mask = idle_slots(leaf, (i + k) & RADIX_MASK, span, forbidden, out + k);
+			uint64_t mask = idle_slots(leaf, (i + k) & RADIX_MASK, span, how, out + k);
 
 			names_remove(m, leaf, mask, &gone);
 		} else {

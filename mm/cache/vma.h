@@ -54,15 +54,9 @@ must_check int vma_insert(struct list *set, struct vma *v);
 struct vma *vma_merge_prev(struct list *set, struct vma *v);
 
 /*
- * Cut [lo, hi) out of the set.  Areas wholly inside move to @removed; those that straddle an edge are shortened,
- * their cut part goes to @removed as an area of its own.  At most two new areas are needed: @spare[0..1],
- * allocated by the caller; used ones are set to NULL there.  A cut part is a plain copy: the caller holds the
- * mapping once more for each (struct vma on @removed or left in the set that did not exist before), and links
- * link_mapping under vmas_lock.
+ * Split @v at @at, strictly inside; the upper part, a plain copy on no mapping's list, is built in @spare and in the set.
+ * For an area of a file the caller holds the mapping once more and does this under vmas_lock.
  */
-void vma_carve(struct list *set, uva_t lo, uva_t hi, struct list *removed, struct vma **spare);
-
-/* Split the area that contains @at strictly inside; the new upper part (built in @spare) is in the set. */
 void vma_split(struct vma *v, uva_t at, struct vma *spare);
 
 #endif

@@ -190,9 +190,15 @@ void frame_fail_nth(unsigned nth);
 
 /* ---- flags and the frame lock ---- */
 
+/* Which of @bits are set, seen at one moment. */
+static inline uint32_t frame_flags(const struct frame *f, uint32_t bits)
+{
+	return __atomic_load_n(&f->flags, __ATOMIC_ACQUIRE) & bits;
+}
+
 static inline bool frame_is(const struct frame *f, uint32_t bits)
 {
-	return (__atomic_load_n(&f->flags, __ATOMIC_ACQUIRE) & bits) != 0;
+	return frame_flags(f, bits) != 0;
 }
 
 static inline void frame_set(struct frame *f, uint32_t bits)

@@ -1,5 +1,5 @@
 /*
- * The invariants that need an address space to be seen, and the space as text.
+ * The invariants that need an address space to be seen.
  *
  * Floor 5.
  */
@@ -70,25 +70,4 @@ unsigned space_check(struct space *s, void (*report)(const char *line))
 	}
 	mutex_unlock(&s->lock);
 	return bad;
-}
-
-/* See space.h. */
-size_t space_print(struct space *s, char *to, size_t size)
-{
-	size_t used = 0;
-
-	mutex_lock(&s->lock);
-	list_for_each(l, &s->vmas) {
-		const struct vma *v = list_entry(l, struct vma, link);
-
-		if (used >= size) {
-			break;
-		}
-		used += (size_t)fmt_print(to + used, size - used, "%08x-%08x %c%c%c%c %-8s page %u\n",
-		                          v->start, v->end, v->prot & PROT_READ ? 'r' : '-',
-		                          v->prot & PROT_WRITE ? 'w' : '-', v->prot & PROT_EXEC ? 'x' : '-',
-		                          v->flags & VMA_SHARED ? 's' : 'p', v->pager->name, v->pgoff);
-	}
-	mutex_unlock(&s->lock);
-	return MIN(used, size);
 }

@@ -35,6 +35,22 @@ static int get_page(struct vma *v, pgoff_t index, struct frame **out)
 	return err == -ERANGE ? -EIO : err;
 }
 
+/* Did the read that this batch made of the page fail?  Asked once: the next attempt reads again. */
+static bool just_failed(struct mapping *m, pgoff_t index)
+{
+	struct frame *page = pcache_find_one(m, index);
+	bool failed = false;
+
+	if (page) {
+		failed = frame_flags(page, FR_ERROR | FR_UPTODATE | FR_AHEAD) == FR_ERROR;
+		if (failed) {
+			frame_clear(page, FR_ERROR);
+		}
+		frame_put(page);
+	}
+	return failed;
+}
+
 /* See pager_take.h. */
 unsigned take_copies(struct vma *v, uva_t va, unsigned n, struct frame **out, int *error)
 {
@@ -141,10 +157,8 @@ unsigned take_cached(struct vma *v, uva_t va, unsigned n, struct frame **out, in
 		fill_holes(m, index, n, out);
 	}
 	for (unsigned k = 0; k < n; k++) {
-		if (out[k] && !frame_is(out[k], FR_UPTODATE)) {
-			*error = -EIO;          /* an earlier read failed: the next attempt reads again */
-		} else if (!out[k]) {
-			*error = take_one(v, index + k, &out[k]);
+		if (!out[k]) {
+			*error = just_failed(m, index + k) ? -EIO : take_one(v, index + k, &out[k]);
 		}
 		if (*error) {
 			return cut_at(out, k, n);

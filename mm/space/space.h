@@ -81,7 +81,4 @@ must_check int space_covers(struct space *s, uva_t va, uint32_t len);
 /* Invariants of section "checks" that need page tables: entries against frames.  Returns violations; for /proc/magpie/check. */
 unsigned space_check(struct space *s, void (*report)(const char *line));
 
-/* Text for a person: one line per area; returns length. */
-size_t space_print(struct space *s, char *to, size_t size);
-
 #endif

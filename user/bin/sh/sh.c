@@ -99,9 +99,7 @@ static int wait_for(pid_t pid)
 	}
 	if (!WIFSIGNALED(how))
 		return WEXITSTATUS(how);
-	if (WTERMSIG(how) == SIGINT)
-		putc('\n', stderr);
-	else
+	if (WTERMSIG(how) != SIGINT)	/* that was control-C: no news */
 		fprintf(stderr, "sh: ended by signal %d (%s)\n",
 			WTERMSIG(how), strsignal(WTERMSIG(how)));
 	return 128 + WTERMSIG(how);
@@ -159,7 +157,8 @@ static void run_line(const char *line)
 /*
  * One line of @fd into @line.  Byte by byte, so that what follows is left for
  * the programs that read the same file.
- * Returns: 0 at the end of the input, -1 if a signal came between.
+ * Returns: 0 at the end of the input, -1 if control-C came between; the
+ * terminal has then thrown the line away and begun a new one.
  */
 static int read_line(int fd, char line[LINE_BYTES])
 {
@@ -203,9 +202,7 @@ static void run_input(int fd, int interactive)
 		got = read_line(fd, line);
 		if (got == 0)
 			break;
-		if (got < 0)
-			putc('\n', stderr);
-		else
+		if (got > 0)
 			run_line(line);
 	}
 	if (interactive)
