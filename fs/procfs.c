@@ -8,6 +8,7 @@
 #include "fs/procfs.h"
 
 #include "drivers/ramdisk.h"
+#include "fs/crashfile.h"
 #include "fs/proctext.h"
 #include "fs/pseudo.h"
 #include "kernel/lib/errno.h"
@@ -148,6 +149,7 @@ static const struct pseudo_node nodes[] = {
 	           { "ps",       MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_ps },
 	           { "log",      MAGPIE, S_IFREG | 0444, 0, &log_fops,  NULL },
 	           { "fail",     MAGPIE, S_IFREG | 0200, 0, &fail_fops, NULL },
+	           { "crash",    MAGPIE, S_IFREG | 0200, 0, &crash_fops, NULL },
 };
 
 static struct pseudo procfs = { .fs.type = "proc", .node = nodes, .n = ARRAY_SIZE(nodes) };

@@ -9,8 +9,9 @@
  *                ext2 map lock (one per inode)
  *                ext2 alloc lock (one per file system)
  *                frame lock of a metadata page      (one at a time, only while it is read)
- *   spinlocks    mapping.vmas_lock
- *                pagetable.lock
+ *   spinlocks    proc_family                       (kernel/proc: who is whose child, signals)
+ *                mapping.vmas_lock
+ *                pagetable.lock                    (fork: the parent's, then the child's)
  *                mapping.lock                       (never two at once)
  *                blkdev.lock
  *                leaves: inode hash, free list, kmalloc, wait queues, tty, run queue

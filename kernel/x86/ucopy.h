@@ -25,7 +25,8 @@ must_check int zero_user(uva_t to, uint32_t n);
 must_check uint32_t copy_from_user_nofault(void *to, uva_t from, uint32_t n);
 must_check uint32_t copy_to_user_nofault(uva_t to, const void *from, uint32_t n);
 
-/* Length without the terminator, -EFAULT, or -ENAMETOOLONG when no terminator is within @size bytes. */
+/* Length without the terminator, -EFAULT, or -ENAMETOOLONG when no terminator is within @size bytes, which are then
+ * all filled. */
 must_check int string_from_user(char *to, uva_t from, uint32_t size);
 
 /* Is [va, va + n) wholly in user space, without wrapping? */
