@@ -82,7 +82,7 @@ static void introduce(const struct vblk *d, int irq)
 	       d->features & VBLK_F_FLUSH ? ", flush" : "", d->dev.read_only ? ", read-only" : "");
 }
 
-/* [virtio 1.1 §3.1.1, §5.2.5] */
+/* [virtio 1.1 §3.1.1, §5.2.5]  A disk that is refused keeps its queue's pages: it has been told of them. */
 static int set_up(struct vblk *d, const struct pci_device *pci)
 {
 	int irq = pci_irq(pci), error;
