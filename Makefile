@@ -57,7 +57,7 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run test qtest check image user host clean help FORCE
+.PHONY: all run test qtest check image disk user host clean help FORCE
 
 all: build/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -158,6 +158,15 @@ build/root.img: $(installed) build/programs.list tools/magpie $(wildcard tools/m
 	@mkdir -p build/root
 	$(Q)tools/magpie image --root build/root --big "$$($(CC) -print-prog-name=cc1)" $@
 
+# A disk for "tools/magpie run --disk build/disk.img".  What is on it is yours: it is never
+# made again while it is there.
+disk: build/disk.img ## a disk to keep files on, build/disk.img; delete it for a fresh one
+	@echo "tools/magpie run --disk $<"
+
+build/disk.img: | build/root.img
+	$(call say,DISK,$@)
+	$(Q)cp --sparse=always build/root.img $@
+
 # ---- running and testing ------------------------------------------------------------------
 
 run: all ## boot it, with a shell in this terminal
@@ -166,6 +175,7 @@ run: all ## boot it, with a shell in this terminal
 # The modules that need no real processor; tests/host/fake*.c stands for floors 1 and 2.
 hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
               $(wildcard kernel/cmdline.c kernel/counters.c drivers/block.c drivers/ramdisk.c \
+                drivers/virtqueue.c drivers/virtio_blk*.c \
                 drivers/tty*.c tests/host/fake*.c))
 hostobj  := $(hostsrc:%=build/host/%.o)
 hosttest := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))

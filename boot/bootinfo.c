@@ -81,7 +81,7 @@ static const char *read_module(struct bootinfo *b, const struct multiboot_info *
 		module = boot_data(info->modules, sizeof(*module));
 	}
 	if (!module || module->end <= module->start) {
-		return "no root image: the boot loader must pass it as a module";
+		return NULL;            /* then the root file system is on a disk */
 	}
 	b->module = (struct memrange){ module->start, module->end };
 	if (!in_ram(b, module->start, module->end)) {

@@ -13,6 +13,7 @@
 #include "drivers/ramdisk.h"
 #include "drivers/serial.h"
 #include "drivers/tty.h"
+#include "drivers/virtio_blk.h"
 #include "fs/bdev.h"
 #include "fs/devfs.h"
 #include "fs/ext2/ext2.h"
@@ -98,8 +99,8 @@ static void start_scheduler(void)
 	serial_attach(tty_console());
 }
 
-/* The root image becomes a disk, and its file system the root. */
-static void mount_root(void)
+/* The root image, if the loader brought one, becomes a disk. */
+static void start_ramdisk(void)
 {
 	const struct ramdisk_options options = {
 		.latency_us = cmdline_u32("ramdisk.latency_us", 0),
@@ -107,15 +108,46 @@ static void mount_root(void)
 		.fail_read  = cmdline_u32("ramdisk.fail_read", 0),
 		.fail_write = cmdline_u32("ramdisk.fail_write", 0),
 	};
+	const struct memrange *image = &bootinfo.module;
+
+	if (image->start < image->end) {
+		need(ramdisk_init(image->start, image->end - image->start, &options),
+		     "the root image cannot be used as a disk");
+	}
+}
+
+/* `root=` names the disk; without it, the root image, or else the virtio disk. */
+static struct blkdev *root_disk(void)
+{
+	char name[16];
+	struct blkdev *disk;
+
+	if (cmdline_get("root", name, sizeof(name))) {
+		disk = blk_find(name);
+		if (!disk) {
+			printk("root=%s: no such disk\n", name);
+		}
+	} else {
+		disk = blk_find("ram0");
+		disk = disk ? disk : blk_find("vda");
+	}
+	if (!disk) {
+		cannot_start("no root file system: neither a root image as a module nor a virtio disk");
+	}
+	return disk;
+}
+
+static void mount_root(void)
+{
 	struct bdev *disk;
 	struct fs *fs;
 
-	need(ramdisk_init(bootinfo.module.start, bootinfo.module.end - bootinfo.module.start, &options),
-	     "the root image cannot be used as a disk");
+	start_ramdisk();
+	virtio_blk_init();
 	need(pageio_init(), "too little memory besides the root image");
 	inode_init();
-	need(bdev_open(blk_find("ram0"), &disk), "too little memory besides the root image");
-	need(ext2_mount(disk, false, &fs), "the root image has no ext2 file system that can be mounted");
+	need(bdev_open(root_disk(), &disk), "too little memory besides the root image");
+	need(ext2_mount(disk, false, &fs), "the disk has no ext2 file system that can be mounted");
 	need(fs_mount(fs, "/"), "the root directory cannot be mounted");
 	need(devfs_mount(disk), "/dev cannot be mounted");
 	need(procfs_mount(), "/proc cannot be mounted");

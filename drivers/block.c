@@ -76,6 +76,18 @@ struct blkdev *blk_find(const char *name)
 }
 
 /*
+ * Arm, or with 0 disarm, the fault injection of every device.
+ */
+void blk_fail(enum ioreq_op op, uint32_t nth)
+{
+	for (unsigned i = 0; i < MAX_DEVICES && devices[i]; i++) {
+		if (devices[i]->ops->fail) {
+			devices[i]->ops->fail(devices[i], op, nth);
+		}
+	}
+}
+
+/*
  * Put @r in the device's queue, and start what the device will take.  A request that is out of the device's
  * bounds goes through the queue too, and completes with an error: its owner sees one way of ending only.
  *
@@ -180,12 +192,18 @@ static int check(const struct ioreq *r)
 
 static void count(const struct ioreq *r)
 {
+	unsigned sectors = 0;
+
 	if (r->op == IO_FLUSH) {
 		count_add(C_BLK_FLUSHES, 1);
 		return;
 	}
 	count_add(C_BLK_REQUESTS, 1);
 	count_add(C_BLK_SEGMENTS, r->nsegs);
+	for (unsigned i = 0; i < r->nsegs; i++) {
+		sectors += r->seg[i].len >> SECTOR_SHIFT;
+	}
+	count_add(C_BLK_SECTORS, sectors);
 }
 
 /* ---- waiting for one request ---- */

@@ -40,6 +40,8 @@ struct ioreq {
 
 struct blkdev_ops {
 	bool (*start)(struct blkdev *dev, struct ioreq *r);     /* called without dev->lock */
+	/* For tests: the @nth request of that kind from now fails with -EIO and moves nothing; 0 = none.  NULL: cannot. */
+	void (*fail)(struct blkdev *dev, enum ioreq_op op, uint32_t nth);
 };
 
 struct blkdev {
@@ -58,6 +60,8 @@ struct blkdev {
 /* Make @d known by its name.  0, or -EEXIST, -ENOSPC. */
 must_check int blk_register(struct blkdev *d);
 struct blkdev *blk_find(const char *name);
+/* Every device that can: fail the @nth request of that kind from now.  See blkdev_ops.fail. */
+void blk_fail(enum ioreq_op op, uint32_t nth);
 
 /* Never sleeps; called with no spinlock held.  A request outside the device, or a write to a read-only one, completes
  * with -EIO / -EROFS.  Counts C_BLK_*. */

@@ -36,8 +36,9 @@ static bool start(struct blkdev *d, struct ioreq *r);
 static void due(struct timeout *t);
 static int  transfer(struct ramdisk *rd, const struct ioreq *r);
 static bool fails(struct ramdisk *rd, enum ioreq_op op);
+static void fail(struct blkdev *d, enum ioreq_op op, uint32_t nth);
 
-static const struct blkdev_ops ramdisk_ops = { .start = start };
+static const struct blkdev_ops ramdisk_ops = { .start = start, .fail = fail };
 
 /*
  * Register [start, start + size) of physical memory as block device "ram0".  A last part that is no whole
@@ -80,6 +81,12 @@ void ramdisk_fail(enum ioreq_op op, uint32_t nth)
 		disk.options.fail_write = nth;
 	}
 	spin_unlock(&disk.lock);
+}
+
+static void fail(struct blkdev *d, enum ioreq_op op, uint32_t nth)
+{
+	(void)d;                /* there is one */
+	ramdisk_fail(op, nth);
 }
 
 /* The block layer keeps no more than SLOTS requests under way, so a slot is free. */

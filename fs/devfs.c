@@ -9,6 +9,7 @@
 #include "fs/bdev.h"
 #include "fs/pseudo.h"
 #include "kernel/lib/errno.h"
+#include "kernel/lib/string.h"
 #include "kernel/x86/mmu.h"
 #include "kernel/x86/ucopy.h"
 #include "mm/cache/pcache.h"
@@ -16,9 +17,11 @@
 
 #define RDEV(major, minor) ((major) << 8 | (minor))
 
+enum { VIRTIO_MAJOR = 254 };            /* from the range that Linux hands out as it likes */
+
 enum { TTY_CHUNK = 256 };               /* written at once, from the kernel stack */
 
-static struct bdev *ram0;
+static struct bdev *disk;               /* the one with the root file system */
 
 /* ---- null, zero ---- */
 
@@ -115,17 +118,17 @@ static const struct file_ops console_fops = {
 static int disk_open(struct file *f)
 {
 	/* For SEEK_END; the inode has no pages of its own. */
-	f->inode->mapping.size = mapping_size(&ram0->mapping);
+	f->inode->mapping.size = mapping_size(&disk->mapping);
 	return 0;
 }
 
 /* The content of @block into @page. */
 static int disk_block(uint32_t block, struct frame *page)
 {
-	struct frame *cached = pcache_find_one(&ram0->mapping, block);
+	struct frame *cached = pcache_find_one(&disk->mapping, block);
 	struct ioseg seg = { frame_paddr(page), PAGE_SIZE };
 	struct ioreq r = {
-		.dev = ram0->dev, .op = IO_READ, .sector = block * PAGE_SECTORS,
+		.dev = disk->dev, .op = IO_READ, .sector = block * PAGE_SECTORS,
 		.nsegs = 1, .seg = &seg,
 	};
 
@@ -142,7 +145,7 @@ static int disk_block(uint32_t block, struct frame *page)
 
 static int disk_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
-	loff_t size = mapping_size(&ram0->mapping);
+	loff_t size = mapping_size(&disk->mapping);
 	struct frame *page;
 	uint32_t done = 0;
 	int r = 0;
@@ -173,7 +176,7 @@ static int disk_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	return done ? (int)done : r;
 }
 
-/* The only disk there is holds the root file system, which would not notice, and write over it. */
+/* The disk holds the root file system, which would not notice, and write over it. */
 static int disk_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	(void)f, (void)buf, (void)n, (void)pos;
@@ -184,20 +187,26 @@ static const struct file_ops disk_fops = {
 	.open = disk_open, .read = disk_read, .write = disk_write, .seekable = true,
 };
 
-static const struct pseudo_node nodes[] = {
+#define DISK_NODE (ARRAY_SIZE(nodes) - 1)
+
+static struct pseudo_node nodes[] = {
 	{ .mode = S_IFDIR | 0755 },
 	{ "null",    0, S_IFCHR | 0666, RDEV(1, 3), &null_fops,    NULL },
 	{ "zero",    0, S_IFCHR | 0666, RDEV(1, 5), &zero_fops,    NULL },
 	{ "tty",     0, S_IFCHR | 0666, RDEV(5, 0), &console_fops, NULL },
 	{ "console", 0, S_IFCHR | 0600, RDEV(5, 1), &console_fops, NULL },
-	{ "ram0",    0, S_IFBLK | 0600, RDEV(1, 0), &disk_fops,    NULL },
+	{ "ram0",    0, S_IFBLK | 0600, RDEV(1, 0), &disk_fops,    NULL },      /* DISK_NODE */
 };
 
 static struct pseudo devfs = { .fs.type = "devfs", .node = nodes, .n = ARRAY_SIZE(nodes) };
 
 /* See devfs.h.  Sleeps. */
-int devfs_mount(struct bdev *disk)
+int devfs_mount(struct bdev *root)
 {
-	ram0 = disk;
+	disk = root;
+	if (strcmp(root->dev->name, nodes[DISK_NODE].name) != 0) {
+		nodes[DISK_NODE].name = root->dev->name;
+		nodes[DISK_NODE].rdev = RDEV(VIRTIO_MAJOR, 0);
+	}
 	return pseudo_mount(&devfs, "/dev");
 }

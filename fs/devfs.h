@@ -10,7 +10,7 @@
 
 struct bdev;
 
-/* Mount it on /dev; @disk becomes /dev/ram0.  0 or -errno. */
+/* Mount it on /dev; @disk is there under its device's name.  0 or -errno. */
 must_check int devfs_mount(struct bdev *disk);
 
 #endif

@@ -7,7 +7,7 @@
  */
 #include "fs/procfs.h"
 
-#include "drivers/ramdisk.h"
+#include "drivers/block.h"
 #include "fs/crashfile.h"
 #include "fs/proctext.h"
 #include "fs/pseudo.h"
@@ -106,9 +106,9 @@ static int arm(const char *text)
 	if (strncmp(text, "alloc ", 6) == 0 && parse_number(text + 6, &n)) {
 		frame_fail_nth(n);
 	} else if (strncmp(text, "read ", 5) == 0 && parse_number(text + 5, &n)) {
-		ramdisk_fail(IO_READ, n);
+		blk_fail(IO_READ, n);
 	} else if (strncmp(text, "write ", 6) == 0 && parse_number(text + 6, &n)) {
-		ramdisk_fail(IO_WRITE, n);
+		blk_fail(IO_WRITE, n);
 	} else {
 		return -EINVAL;
 	}

@@ -47,6 +47,7 @@
 	X(RA_WASTED,            ra_wasted,            "readahead: pages dropped unused")              \
 	X(BLK_REQUESTS,         blk_requests,         "block requests")                               \
 	X(BLK_SEGMENTS,         blk_segments,         "segments of block requests")                   \
+	X(BLK_SECTORS,          blk_sectors,          "sectors of block requests")                    \
 	X(BLK_FLUSHES,          blk_flushes,          "flushes of the device's write cache")          \
 	X(PAGES_WRITTEN,        pages_written,        "pages written back")                           \
 	X(PAGES_RECLAIMED,      pages_reclaimed,      "cached pages dropped for memory")              \

@@ -64,23 +64,31 @@ def create(image, root, big=None, size=None):
 
 
 def add(image, files, texts=(), folders=()):
+    """Put files into @image, as write() does, and make it the same bytes every time."""
+    write(image, files, texts, folders)
+    stamp(image)
+
+
+def write(image, files, texts=(), folders=(), gone=()):
     """Put into @image the host files @files {guest path: host path} and the files
-    @texts {guest path: bytes}; what was at a path is replaced."""
+    @texts {guest path: bytes}, all of them root's; what was at a path is replaced, and
+    what was at the paths @gone is gone."""
     texts = dict(texts)
     parents = {str(p) for path in [*files, *texts] for p in Path(path).parents}
     parents = (parents | set(folders)) - {"/"}
-    script = [f"mkdir {quoted(folder)}" for folder in sorted(parents)]
+    script = [f"rm {quoted(path)}" for path in gone]
+    script += [f"mkdir {quoted(folder)}" for folder in sorted(parents)]
     with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
         for number, (guest, data) in enumerate(sorted(texts.items())):
             files = files | {guest: Path(scratch, str(number))}
             files[guest].write_bytes(data)
             files[guest].chmod(0o644)
         for guest, host in sorted(files.items()):
-            script += [f"rm {quoted(guest)}", f"write {quoted(host)} {quoted(guest)}"]
+            script += [f"rm {quoted(guest)}", f"write {quoted(host)} {quoted(guest)}",
+                       f"sif {quoted(guest)} uid 0", f"sif {quoted(guest)} gid 0"]
         if "/tmp" in folders:
             script.append("sif /tmp mode 041777")
         debugfs(image, script)
-    stamp(image)
 
 
 def quoted(path):
@@ -99,6 +107,11 @@ def debugfs(image, script):
     wrong = [line for line in done.stderr.splitlines() if not expected.match(line)]
     if wrong or done.returncode:
         raise Failure(f"{image}: " + "\n".join(wrong or ["debugfs failed"]))
+
+
+def look(image, command):
+    """What debugfs answers to one command that changes nothing."""
+    return call([tool("debugfs"), "-R", command, str(image)]).stdout
 
 
 def stamp(image):

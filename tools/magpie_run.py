@@ -9,6 +9,7 @@ exit status: the debug-exit device can only say "done" (QEMU ends with 99) or
 import os
 import re
 import selectors
+import shlex
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ import time
 import tty
 from pathlib import Path
 
+import magpie_disk
 import magpie_image
 from magpie_image import MIB, Failure
 
@@ -37,6 +39,7 @@ def run(args, build):
 
 def check_words(args):
     """Complain about options before anything is built or booted."""
+    magpie_disk.check_words(args)
     for text in args.add:
         added(text)
     if args.stdin and not args.program:
@@ -67,6 +70,7 @@ class Run:
         self.log = bytearray()          # all of COM2
         self.console_tail = b""         # the last of COM1
         self.ram = None                 # the guest's memory as a file, if asked for
+        self.disk = magpie_disk.Disk(args.disk) if args.disk else None
         self.log_file = open(build / "kernel.log", "wb") if self.interactive else None
 
     def go(self):
@@ -84,10 +88,20 @@ class Run:
         """A copy of the root image for this run; None to boot without one."""
         if self.args.image == "none":
             return None
+        if self.disk:
+            self.disk.prepare(*self.additions())
+            return None
         if not Path(self.args.image).exists():
             raise Failure(f"{self.args.image}: no such file")
         image = self.scratch / "root.img"
         subprocess.run(["cp", "--sparse=always", self.args.image, image], check=True)
+        files, texts = self.additions()
+        if files or texts:
+            magpie_image.add(image, files, texts)
+        return image
+
+    def additions(self):
+        """What goes into the root file system for this run: (host files, texts)."""
         files = dict(map(added, self.args.add))
         texts = {}
         if self.args.program:
@@ -97,9 +111,7 @@ class Run:
                 texts["/etc/init.stdin"] = sys.stdin.buffer.read()
             elif self.args.stdin:
                 texts["/etc/init.stdin"] = Path(self.args.stdin).read_bytes()
-        if files or texts:
-            magpie_image.add(image, files, texts)
-        return image
+        return files, texts
 
     def command(self, image):
         """QEMU's command line.  Names are relative to scratch, so that what the kernel
@@ -123,6 +135,11 @@ class Run:
             "-kernel", "kernel.elf", "-append", " ".join(words)]
         if image:
             command += ["-initrd", image.name]
+        if self.disk:                   # its errors are the guest's business, not QEMU's
+            (self.scratch / "disk.img").symlink_to(self.disk.path)
+            command += ["-drive", "file=disk.img,format=raw,if=none,id=vda,"
+                                  "werror=report,rerror=report",
+                        "-device", "virtio-blk-pci,drive=vda"]
         if image and (args.keep_image or args.fsck):
             self.ram = memory_file(self.scratch, memory)
             command += ["-object", f"memory-backend-file,id=ram,size={memory},"
@@ -143,6 +160,8 @@ class Run:
         for number, (_, theirs) in enumerate(pairs):
             command += ["-chardev", f"socket,id=com{number},fd={theirs.fileno()}",
                         "-serial", f"chardev:com{number}"]
+        if self.args.verbose:
+            say(shlex.join(command))
         try:
             qemu = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=self.scratch,
@@ -236,7 +255,15 @@ class Run:
         return TROUBLE
 
     def after(self, status):
-        """--keep-image and --fsck."""
+        """--keep-image, --get and --fsck."""
+        if self.disk:
+            self.disk.finish()
+            for text in self.args.get:
+                problem = self.disk.get(text)
+                if problem:
+                    say(problem)
+                    status = status or TROUBLE
+            return self.judged(self.disk.path, status)
         if not self.ram:
             return status
         place = re.search(rb"ramdisk: phys 0x([0-9a-f]+) size (\d+)", self.log)
@@ -255,6 +282,10 @@ class Run:
                 else:
                     out.write(data)
             out.truncate(int(place[2]))
+        return self.judged(image, status)
+
+    def judged(self, image, status):
+        """--fsck: what e2fsck has against @image outweighs the program's status."""
         if self.args.fsck:
             complaints = magpie_image.check(image)
             if complaints:

@@ -21,6 +21,8 @@
 #define KSTACKS      KVIRT_BASE
 #define NR_KSTACKS   (NR_PROCS + 16u)   /* and the kernel's own tasks */
 
+_Static_assert(NR_KSTACKS * SLOT_BYTES <= KVIRT_DEVICES - KSTACKS, "room for the stacks");
+
 struct slot {
 	bool          used;             /* [slots_lock] */
 	struct frame *frame[KSTACK_PAGES];

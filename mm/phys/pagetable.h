@@ -40,9 +40,10 @@ enum {                                  /* [SDM 3A table 4-6] */
 
 /*
  * Kernel addresses that are mapped piecewise end here: 16 MiB, four tables made at boot.  That is room for
- * 1,300 kernel stacks with guard pages; tables up to 4 GiB would cost a small machine 128 KiB for nothing.
+ * 1,000 kernel stacks with guard pages and 4 MiB of device registers; tables up to 4 GiB would cost a small machine 128 KiB for nothing.
  */
 #define KVIRT_TOP   (KVIRT_BASE + 4u * PT_SPAN)
+#define KVIRT_DEVICES (KVIRT_TOP - PT_SPAN)     /* the last of the tables: device registers */
 
 /* A function that a debugger can stop in whatever the optimiser thinks of it: neither inlined nor cloned. */
 #if defined(__clang__)
@@ -146,5 +147,11 @@ void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi);
 /* Map / unmap kernel pages in KVIRT_BASE .. KVIRT_TOP: no owner counting.  Tables exist from boot. */
 void pt_map_kernel(uva_t va, paddr_t at, unsigned npages, uint32_t pte_flags);
 void pt_unmap_kernel(uva_t va, unsigned npages);
+
+/*
+ * Show the @size bytes of device registers at physical address @at, uncached, from now on.
+ * Locks: takes kernel_pt.lock.  Returns: where; 0 when KVIRT_DEVICES has no room for them.
+ */
+uva_t pt_map_device(paddr_t at, uint32_t size);
 
 #endif

@@ -6,6 +6,7 @@
  *                  (text and read-only data cannot be written), and the last 4 MiB if RAM ends inside.
  *      KVIRT_BASE  empty tables, so that mapping a stack there needs no memory and shows in every
  *                  directory at once: all of them point to these tables.
+ *      KVIRT_DEVICES  the last of these tables: registers of devices, mapped once and for good.
  *
  * All of it is global: the kernel looks the same in every process, and its translations survive a change
  * of CR3 [SDM 3A 4.10.2.4].  Nothing is the user's.  Nothing below USER_TOP is mapped.
@@ -71,6 +72,32 @@ void pt_unmap_kernel(uva_t va, unsigned npages)
 	spin_unlock(&kernel_pt.lock);
 	tlb_flush_kernel(va, npages);
 	count_add(C_PTES_WRITTEN, npages);
+}
+
+/*
+ * See pagetable.h.  Memory caches would keep writes from the device and its answers from us, so PTE_NOCACHE
+ * [SDM 3A 11.5.2.1].
+ */
+uva_t pt_map_device(paddr_t at, uint32_t size)
+{
+	static uva_t next = KVIRT_DEVICES;      /* [kernel_pt.lock] */
+	uint32_t offset = at & PAGE_MASK;
+	unsigned npages;
+	uva_t va;
+
+	if (size == 0 || size > PT_SPAN - PAGE_SIZE || at > UINT32_MAX - size) {
+		return 0;
+	}
+	npages = page_round_up(offset + size) >> PAGE_SHIFT;
+	spin_lock(&kernel_pt.lock);
+	va = npages <= (KVIRT_TOP - next) >> PAGE_SHIFT ? next : 0;
+	next += va ? npages * PAGE_SIZE : 0;
+	spin_unlock(&kernel_pt.lock);
+	if (va == 0) {
+		return 0;
+	}
+	pt_map_kernel(va, at - offset, npages, PTE_WRITE | PTE_NOCACHE);
+	return va + offset;
 }
 
 /* Is the page at @va one that the kernel must not write: code, constants? */

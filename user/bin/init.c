@@ -34,8 +34,11 @@ static const char welcome[] =
 	"Welcome to Magpie.  Its pages move; its bytes stay where they are.\n"
 	"  mcp -v /data/big /tmp/big     copy a file without copying a byte\n"
 	"  cp -v /data/big /tmp/big      the same by read and write\n"
-	"  help, ls /bin, ls /test       what else there is to try\n"
+	"  help, ls /bin, ls /test       what else there is to try\n";
+static const char forgets[] =
 	"The disk is in memory: it forgets everything at poweroff.\n";
+static const char keeps[] =
+	"What you write stays on the disk; leave with poweroff.\n";
 
 static char args[ARGS_BYTES];
 
@@ -144,6 +147,7 @@ static int run_shell(void)
 	int status;
 
 	fputs(welcome, stdout);
+	fputs(access("/dev/ram0", F_OK) == 0 ? forgets : keeps, stdout);
 	fflush(stdout);
 	do {
 		status = run_command(argv);

@@ -11,7 +11,8 @@
 
 static const char help[] =
 	"usage: poweroff\n"
-	"Switch the machine off.  What is on the ramdisk is gone then.\n";
+	"Write everything to the disk and switch the machine off.  What is on a\n"
+	"ramdisk is gone then.\n";
 
 int main(int argc, char **argv)
 {

@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-enum { PAGES = 64, TRIES = 20 };
+enum { PAGES = 64, TRIES = 20, SECTOR = 512 };
 
 /* Pages that have a frame, but not yet their content. */
 static int pages_on_their_way(int fd)
@@ -98,7 +98,7 @@ static void size_is_a_hint(void)
 static void same_range_twice_is_one_read(void)
 {
 	int fd = pattern_file("ra", 8 * PAGE, 6);
-	long words;
+	long sectors;
 
 	go_cold(fd);
 	measure();
@@ -106,9 +106,9 @@ static void same_range_twice_is_one_read(void)
 	CHECK_EQ(readahead(fd, 0, 8 * PAGE), 0);
 	CHECK(file_ok(fd, 8 * PAGE, 6));
 	measured();
-	words = machine_cost("ramdisk_words");
-	CHECK(words >= 8 * PAGE / 4);
-	CHECK(words < 2 * 8 * PAGE / 4);
+	sectors = machine_cost("blk_sectors");
+	CHECK(sectors >= 8 * PAGE / SECTOR);
+	CHECK(sectors < 2 * 8 * PAGE / SECTOR);
 }
 
 int main(void)

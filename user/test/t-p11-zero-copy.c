@@ -8,10 +8,12 @@
 
 #include "test.h"
 
-enum { PAGES = 256 };
+enum { PAGES = 256, SECTOR = 512 };
 
+/* A ramdisk's words are moved by the processor; any other disk moves its own. */
 static void copy_by_the_four_calls(void)
 {
+	int in_memory = access("/dev/ram0", F_OK) == 0;
 	int src = pattern_file("src", PAGES * PAGE, 1);
 	int dst = scratch_file("dst");
 	ssize_t moved;
@@ -35,7 +37,9 @@ static void copy_by_the_four_calls(void)
 	CHECK_EQ(cost("fallbacks"), 0);
 	CHECK_EQ(cost("frames_moved"), PAGES);
 	CHECK_EQ(machine_cost("bytes_copied"), 0);
-	CHECK(machine_cost("ramdisk_words") >= 2 * PAGES * PAGE / 4);
+	CHECK(machine_cost("blk_sectors") >= 2 * PAGES * PAGE / SECTOR);
+	CHECK_EQ(machine_cost("ramdisk_words"),
+		 in_memory ? machine_cost("blk_sectors") * SECTOR / 4 : 0);
 	go_cold(dst);
 	CHECK(file_ok(dst, PAGES * PAGE, 1));
 	CHECK(file_ok(src, PAGES * PAGE, 1));
