@@ -166,7 +166,8 @@ run: all ## boot it, with a shell in this terminal
 # The modules that need no real processor; tests/host/fake*.c stands for floors 1 and 2.
 hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
               $(wildcard kernel/cmdline.c kernel/counters.c drivers/block.c drivers/ramdisk.c \
-                drivers/tty*.c tests/host/fake*.c))
+                drivers/tty*.c \
+                drivers/screen*.c drivers/keymap.c tests/host/fake*.c))
 hostobj  := $(hostsrc:%=build/host/%.o)
 hosttest := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 
