@@ -14,7 +14,8 @@ MAKEFLAGS += --no-builtin-rules
 
 goals  := $(or $(MAKECMDGOALS),all)
 groups := $(if $(filter-out clean help,$(goals)),build) $(if $(filter run,$(goals)),run) \
-          $(if $(filter test qtest check host build/host/%,$(goals)),run test)
+          $(if $(filter test qtest check host build/host/%,$(goals)),run iso test) \
+          $(if $(filter iso build/magpie.iso,$(goals)),iso)
 
 ifneq ($(strip $(groups)),)
 ifneq ($(shell tools/setup --check $(groups) && echo ok),ok)
@@ -23,6 +24,11 @@ ifneq ($(.SHELLSTATUS),0)
 $(error This machine lacks something, see above)
 endif
 endif
+endif
+
+# A window is nice to have: without it, the terminal serves.
+ifneq ($(and $(filter run,$(goals)),$(DISPLAY)$(WAYLAND_DISPLAY)),)
+ignored := $(shell tools/setup --check window || tools/setup window >&2)
 endif
 
 # ---- tools and flags ----------------------------------------------------------------------
@@ -57,7 +63,7 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run test qtest check image disk user host clean help FORCE
+.PHONY: all run iso screenshot test qtest check image disk user host clean help FORCE
 
 all: build/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -167,6 +173,18 @@ build/disk.img: | build/root.img
 	$(call say,DISK,$@)
 	$(Q)cp --sparse=always build/root.img $@
 
+# ---- what a CD has, and a picture of it --------------------------------------------------
+
+iso: build/magpie.iso ## an ISO with GRUB, to boot or to burn
+
+build/magpie.iso: build/kernel.elf build/root.img boot/grub.cfg tools/magpie_iso.py
+	$(call say,ISO,$@)
+	$(Q)tools/magpie iso $@
+
+# Picture and text are in the repository: a test compares the text.
+screenshot: all ## boot, type a command, and renew docs/screen.png
+	$(Q)tools/magpie screenshot docs/screen.png -- ls -l / >docs/screen.txt
+
 # ---- running and testing ------------------------------------------------------------------
 
 run: all ## boot it, with a shell in this terminal
@@ -176,7 +194,8 @@ run: all ## boot it, with a shell in this terminal
 hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
               $(wildcard kernel/cmdline.c kernel/counters.c drivers/block.c drivers/ramdisk.c \
                 drivers/virtqueue.c drivers/virtio_blk*.c \
-                drivers/tty*.c tests/host/fake*.c))
+                drivers/tty*.c \
+                drivers/screen*.c drivers/keymap.c tests/host/fake*.c))
 hostobj  := $(hostsrc:%=build/host/%.o)
 hosttest := $(patsubst tests/host/%.c,build/host/%,$(wildcard tests/host/test_*.c))
 

@@ -10,9 +10,11 @@
  */
 #include "boot/bootinfo.h"
 #include "boot/multiboot.h"
+#include "drivers/keyboard.h"
 #include "drivers/ramdisk.h"
 #include "drivers/serial.h"
 #include "drivers/tty.h"
+#include "drivers/vga.h"
 #include "drivers/virtio_blk.h"
 #include "fs/bdev.h"
 #include "fs/devfs.h"
@@ -95,8 +97,19 @@ static void start_scheduler(void)
 	fpu_init();
 	clock_init();
 	irq_restore(EFLAGS_IF);
-	tty_init(tty_console());
-	serial_attach(tty_console());
+}
+
+/* Everything where a person can sit is the one terminal; a batch run is watched by nobody. */
+static void start_terminal(void)
+{
+	struct tty *t = tty_console();
+
+	tty_init(t);
+	vga_attach(t);
+	serial_attach(t);
+	if (!tty_is_batch()) {
+		keyboard_attach(t);
+	}
 }
 
 /* The root image, if the loader brought one, becomes a disk. */
@@ -165,6 +178,7 @@ static void start_up(void *unused)
 	proc_init();
 	syscall_init();
 	need(proc_start_init(), "process 1 cannot be started");
+	vga_end_log();
 }
 
 void kernel_main(uint32_t magic, paddr_t info)
@@ -174,6 +188,9 @@ void kernel_main(uint32_t magic, paddr_t info)
 	count_init();
 	serial_init();
 	cmdline_init(bootinfo.cmdline);
+	if (!tty_is_batch()) {
+		vga_init();
+	}
 	printk("Magpie: %u MiB, command line: %s\n", (unsigned)(bootinfo.ram_bytes >> 20),
 	       cmdline_text());
 	start_processor();
@@ -182,6 +199,7 @@ void kernel_main(uint32_t magic, paddr_t info)
 	}
 	start_memory();
 	start_scheduler();
+	start_terminal();
 	if (!task_start("start", start_up, NULL)) {
 		cannot_start("too little memory besides the root image");
 	}

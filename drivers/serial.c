@@ -65,9 +65,8 @@ static size_t send_burst(uint16_t base, const char *text, size_t n)
 	return i;
 }
 
-static void console_put(struct tty *t, const char *text, size_t n)
+static void console_put(const char *text, size_t n)
 {
-	(void)t;
 	for (size_t done = 0; done < n;) {
 		spin_lock(&console.lock);
 		done += send_burst(console.base, text + done, n - done);
@@ -104,7 +103,7 @@ void serial_init(void)
 void serial_attach(struct tty *t)
 {
 	console_tty = t;
-	t->put = console_put;
+	tty_add_output(t, console_put);
 	irq_set(IRQ_COM1, received);
 	out8(console.base + INT_ENABLE, INT_RECEIVED);
 }

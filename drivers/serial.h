@@ -14,7 +14,7 @@
 /* Both ports: 115,200 baud, 8 bits, no parity, FIFOs on.  From now on the log goes to COM2. */
 void serial_init(void);
 
-/* Make COM1 the line of @t: its output door, and its source of input (by interrupt). */
+/* Make COM1 a line of @t: it shows the output, and what comes in is input (by interrupt). */
 void serial_attach(struct tty *t);
 
 #endif

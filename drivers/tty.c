@@ -36,14 +36,25 @@ struct tty *tty_console(void)
 	return &console_tty;
 }
 
-void tty_init(struct tty *t)
+bool tty_is_batch(void)
 {
 	char mode[8];
 
 	cmdline_get("console", mode, sizeof(mode));
-	*t = (struct tty){ .termios = strcmp(mode, "raw") == 0 ? batch : cooked };
+	return strcmp(mode, "raw") == 0;
+}
+
+void tty_init(struct tty *t)
+{
+	*t = (struct tty){ .termios = tty_is_batch() ? batch : cooked };
 	t->size = (struct winsize){ .rows = 24, .columns = 80 };
 	waitq_init(&t->readers);
+}
+
+void tty_add_output(struct tty *t, tty_output add)
+{
+	ASSERT(t->noutputs < TTY_OUTPUTS);
+	t->outputs[t->noutputs++] = add;
 }
 
 static bool readable(const struct tty *t, size_t n)
@@ -112,12 +123,12 @@ int tty_write(struct tty *t, const char *from, size_t n)
 
 	for (size_t i = 0; translate && i < n; i++) {
 		if (from[i] == '\n') {
-			t->put(t, from + start, i - start);
-			t->put(t, "\r\n", 2);
+			put(t, from + start, i - start);
+			put(t, "\r\n", 2);
 			start = i + 1;
 		}
 	}
-	t->put(t, from + start, n - start);
+	put(t, from + start, n - start);
 	return (int)n;
 }
 

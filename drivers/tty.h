@@ -1,9 +1,11 @@
 /*
- * The terminal: what stands between a serial line and the programs that read and write it.
+ * The terminal: what stands between the devices where a person sits and the programs.
  *
- *	keyboard -> serial -> tty_input -> [ edit line | finished lines ] -> tty_read -> program
- *	                         | echo
- *	screen   <- serial <- put <------------------------ tty_write <- program
+ *	serial line, keyboard -> tty_input -> [ edit line | finished lines ] -> tty_read -> program
+ *	                            | echo
+ *	serial line, screen <--- outputs <--------------------- tty_write <- program
+ *
+ * Whatever is attached is one terminal: it shows the same everywhere, and takes input from anywhere.
  *
  * Canonical mode gives out whole lines and lets the user correct them first; without ICANON every byte is
  * given out at once.  ECHO, ISIG, ICRNL, OPOST and ONLCR work as in [POSIX termios].  With `console=raw`
@@ -19,11 +21,15 @@
 #include "kernel/lib/types.h"
 #include "kernel/lock.h"
 
-#define TTY_RING 4096u                  /* bytes typed and not yet read: Linux's limit too */
+#define TTY_RING    4096u               /* bytes typed and not yet read: Linux's limit too */
+#define TTY_OUTPUTS 2u
+
+/* Door: text to a device that shows it.  Any context. */
+typedef void (*tty_output)(const char *text, size_t n);
 
 struct tty {
-	/* Door: text to the device.  Any context. */
-	void          (*put)(struct tty *t, const char *text, size_t n);
+	tty_output      outputs[TTY_OUTPUTS];
+	unsigned        noutputs;
 	struct spinlock lock;
 	struct waitq    readers;
 	struct termios  termios;                /* [lock] */
@@ -39,8 +45,17 @@ struct tty {
 /* The one terminal there is. */
 struct tty *tty_console(void);
 
-/* Before serial_attach(). */
+/* With nothing attached yet. */
 void tty_init(struct tty *t);
+
+/* Is the line for the output of one program, on its way into a file?  `console=raw`; nobody watches then. */
+bool tty_is_batch(void);
+
+/*
+ * @add gets all output from now on, after those that were added before.  Up to TTY_OUTPUTS; while the
+ * machine starts.
+ */
+void tty_add_output(struct tty *t, tty_output add);
 
 /* Door: @fn sends signal @sig to every process of group @pgrp, from an interrupt. */
 void tty_set_signal(void (*fn)(int pgrp, int sig));

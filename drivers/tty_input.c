@@ -16,7 +16,7 @@ static void (*send_signal)(int pgrp, int sig);
 static void echo(struct tty *t, const char *text, size_t n)
 {
 	if (t->termios.lflag & ECHO) {
-		t->put(t, text, n);
+		put(t, text, n);
 	}
 }
 

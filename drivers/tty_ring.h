@@ -1,7 +1,7 @@
 /*
- * The ring of typed bytes: what tty.c and tty_input.c share.  Nobody else includes this.
+ * The ring of typed bytes, and the way out: what tty.c and tty_input.c share.  Nobody else includes this.
  *
- * Everything here runs under the tty's lock.  Floor 4.
+ * The ring is touched under the tty's lock only.  Floor 4.
  */
 #ifndef DRIVERS_TTY_RING_H
 #define DRIVERS_TTY_RING_H
@@ -9,6 +9,13 @@
 #include "drivers/tty.h"
 
 #define EOF_MARK 0              /* what end-of-file stores, with its line_end bit set */
+
+static inline void put(const struct tty *t, const char *text, size_t n)
+{
+	for (unsigned i = 0; i < t->noutputs; i++) {
+		t->outputs[i](text, n);
+	}
+}
 
 static inline bool ends_line(const struct tty *t, uint32_t at)
 {

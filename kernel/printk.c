@@ -100,6 +100,11 @@ size_t printk_read(char *to, size_t from, size_t size)
 	return n;
 }
 
+bool printk_in_panic(void)
+{
+	return unlocked;
+}
+
 void printk_begin_panic(void)
 {
 	unlocked = true;

@@ -21,6 +21,9 @@ size_t printk_read(char *to, size_t from, size_t size);
 /* For panic.c: take no lock from now on, and end an unfinished line. */
 void printk_begin_panic(void);
 
+/* For sinks: the machine is ending, take no lock, and let nothing keep you from showing it. */
+bool printk_in_panic(void);
+
 struct trapframe;
 
 /* Every trap that nobody else handles ends the machine.  After trap_init(), before anybody's trap_set(). */

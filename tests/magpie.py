@@ -12,6 +12,10 @@ SBIN = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin"}
 
 sys.dont_write_bytecode = True
 
+# Tests open no windows, whoever runs them.
+for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    os.environ.pop(name, None)
+
 
 def run(*words, timeout=120, **more):
     """tools/magpie run WORDS to its end; its result with stdout and stderr as bytes.

@@ -23,7 +23,9 @@ from pathlib import Path
 
 import magpie_disk
 import magpie_image
+import magpie_iso
 from magpie_image import MIB, Failure
+from magpie_qmp import Qmp
 
 TIMEOUT, TROUBLE, DAMAGED = 124, 125, 126
 QEMU_DONE = 0x31 << 1 | 1               # what the kernel writes to the debug-exit device
@@ -48,6 +50,12 @@ def check_words(args):
         raise Failure(f"--stdin {args.stdin}: no such file")
 
 
+def is_plain(args, build):
+    """Is this the run of a shell with nothing added or changed?"""
+    return not (args.program or args.add or args.append) and (
+        args.kernel == build / "kernel.elf" and args.image == build / "root.img")
+
+
 def memory_file(scratch, size):
     """Where the guest's memory can be a file: in memory if there is room."""
     shm = Path("/dev/shm")
@@ -58,11 +66,26 @@ def memory_file(scratch, size):
     return scratch / "ram"
 
 
+def find_window():
+    """What QEMU can open a window with on this person's display; None without either."""
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return None
+    known = magpie_image.call(["qemu-system-i386", "-display", "help"]).stdout.split()
+    for kind in ("gtk", "sdl"):
+        if kind in known:
+            return kind
+    say("no window: tools/setup window installs what QEMU needs for one")
+    return None
+
+
 class Run:
     def __init__(self, args, scratch, build):
         self.args = args
         self.scratch = scratch
+        self.build = build
         self.interactive = not args.program
+        self.person = self.interactive  # somebody sits at our terminal
+        self.qmp = None                 # QEMU's monitor, if we need it
         self.timeout = args.timeout
         if self.timeout is None and not self.interactive:
             self.timeout = 60
@@ -130,11 +153,8 @@ class Run:
         command = [
             "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
             "-m", f"{memory // MIB}", "-nodefaults", "-no-user-config",
-            "-display", "none", "-no-reboot",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-            "-kernel", "kernel.elf", "-append", " ".join(words)]
-        if image:
-            command += ["-initrd", image.name]
+            "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+            *self.display(), *self.loader(image, words)]
         if self.disk:                   # its errors are the guest's business, not QEMU's
             (self.scratch / "disk.img").symlink_to(self.disk.path)
             command += ["-drive", "file=disk.img,format=raw,if=none,id=vda,"
@@ -152,6 +172,29 @@ class Run:
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         return command
 
+    def display(self):
+        """The machine has a screen if somebody can see it."""
+        window = find_window() if self.person else None
+        if not window:
+            return ["-display", "none"]
+        self.qmp = Qmp()                        # tells a closed window from a triple fault
+        return ["-display", window, "-vga", "std"]
+
+    def loader(self, image, words):
+        """Who puts the kernel into memory: QEMU, or with --iso GRUB."""
+        if self.args.iso:
+            return ["-boot", "d", "-cdrom", str(self.iso(image, words))]
+        options = ["-kernel", "kernel.elf", "-append", " ".join(words)]
+        return options + (["-initrd", image.name] if image else [])
+
+    def iso(self, image, words):
+        """The ISO that people burn, if this run wants nothing else; or one for this run."""
+        if is_plain(self.args, self.build):
+            return (self.build / "magpie.iso").resolve()
+        magpie_iso.create(self.scratch / "run.iso", self.args.kernel, image, words,
+                          magpie_iso.QUICK)
+        return "run.iso"
+
     # ---- meanwhile -----------------------------------------------------------------
 
     def boot(self, command):
@@ -160,12 +203,16 @@ class Run:
         for number, (_, theirs) in enumerate(pairs):
             command += ["-chardev", f"socket,id=com{number},fd={theirs.fileno()}",
                         "-serial", f"chardev:com{number}"]
+        inherited = [theirs for _, theirs in pairs]
+        if self.qmp:
+            command += self.qmp.options()
+            inherited.append(self.qmp.theirs)
         if self.args.verbose:
             say(shlex.join(command))
         try:
             qemu = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=self.scratch,
-                pass_fds=[theirs.fileno() for _, theirs in pairs])
+                pass_fds=[end.fileno() for end in inherited])
         except FileNotFoundError as error:
             raise Failure(f"{error.filename} is missing: run tools/setup run") from error
         for _, theirs in pairs:
@@ -173,8 +220,13 @@ class Run:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(TROUBLE))
         try:
-            with Terminal(self.interactive):
+            if self.qmp:
+                self.qmp.begin()
+            with Terminal(self.person):
                 self.relay(pairs[0][0], pairs[1][0])
+            if self.qmp and not self.stopped:
+                self.qmp.end()
+                self.stopped = "by force" if self.qmp.was_closed() else None
             return None if self.stopped else qemu.wait()
         finally:
             qemu.kill()
@@ -183,7 +235,7 @@ class Run:
     def relay(self, console, log):
         """Carry bytes until QEMU has closed both ends, or it is to be stopped."""
         deadline = time.monotonic() + self.timeout if self.timeout else None
-        keyboard = Keyboard(console) if self.interactive else None
+        keyboard = Keyboard(console) if self.person else None
         open_ends = {console: self.show_console, log: self.show_log}
         with selectors.DefaultSelector() as events:
             for end in open_ends:

@@ -13,9 +13,8 @@ static char screen[16384];
 static size_t shown;
 static int got_pgrp, got_signal;
 
-static void put(struct tty *t, const char *text, size_t n)
+static void put(const char *text, size_t n)
 {
-	assert_ptr_equal(t, tty);
 	assert_true(shown + n < sizeof(screen));
 	memcpy(screen + shown, text, n);
 	shown += n;
@@ -34,7 +33,7 @@ static void begin(const char *cmdline)
 	cmdline_init(cmdline);
 	tty = tty_console();
 	tty_init(tty);
-	tty->put = put;
+	tty_add_output(tty, put);
 	tty_set_signal(note_signal);
 	shown = 0;
 	screen[0] = '\0';
