@@ -31,13 +31,19 @@ static int get_locked(struct vma *v, uva_t va, struct frame **out)
 			return err;
 		}
 		frame_lock(f);
-		if (f->mapping == v->mapping && index < size_pages(mapping_size(v->mapping))) {
-			*out = f;
-			return 0;
+		if (f->mapping == v->mapping) {
+			err = index < size_pages(mapping_size(v->mapping)) ? 0 : -ERANGE;
+			if (!err) {
+				*out = f;
+				return 0;
+			}
 		}
-		frame_unlock(f);        /* truncated, or stolen, while we waited for the lock */
+		frame_unlock(f);
 		frame_put(f);
-	}
+		if (err) {
+			return err;     /* being truncated: who does that waits for the lock that we had */
+		}
+	}                               /* no longer this page: stolen, or truncated and gone */
 }
 
 static void unlock_put(struct frame *f)
