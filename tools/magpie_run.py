@@ -52,7 +52,7 @@ def check_words(args):
 
 def is_plain(args, build):
     """Is this the run of a shell with nothing added or changed?"""
-    return not (args.program or args.add or args.append) and (
+    return not (args.program or args.add or args.append or args.disk) and (
         args.kernel == build / "kernel.elf" and args.image == build / "root.img")
 
 
