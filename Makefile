@@ -80,11 +80,13 @@ build/obj/%.asm.o: %.asm Makefile
 	$(Q)$(NASM) $(AFLAGS) -MD $@.d -MT $@ $< -o $@
 
 # One call a line in syscalls.tbl; the prototypes and the dispatch table follow from it.
-build/gen/syscall_table.h build/gen/syscall_protos.h &: kernel/sys/syscalls.tbl tools/gensys.py
+build/gen/syscall_table.h build/gen/syscall_protos.h build/gen/syscall_names.h &: \
+		kernel/sys/syscalls.tbl kernel/lib/errno.h tools/gensys.py
 	$(call say,GEN,$@)
 	$(Q)tools/gensys.py $< build/gen
 
 $(kobj): | build/gen/syscall_table.h
+build/user/bin/tracecat.o: | build/gen/syscall_names.h
 
 build/ksyms-none.c: tools/ksyms.py
 	@mkdir -p $(@D)

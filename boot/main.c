@@ -25,6 +25,7 @@
 #include "kernel/printk.h"
 #include "kernel/proc/proc.h"
 #include "kernel/sys/syscall.h"
+#include "kernel/trace.h"
 #include "kernel/x86/insn.h"
 #include "kernel/x86/irq.h"
 #include "kernel/x86/mmu.h"
@@ -150,6 +151,7 @@ void kernel_main(uint32_t magic, paddr_t info)
 	}
 	start_memory();
 	start_scheduler();
+	trace_init();
 	if (!task_start("start", start_up, NULL)) {
 		cannot_start("too little memory besides the root image");
 	}

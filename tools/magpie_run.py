@@ -21,6 +21,7 @@ import tty
 from pathlib import Path
 
 import magpie_image
+import magpie_trace
 from magpie_image import MIB, Failure
 
 TIMEOUT, TROUBLE, DAMAGED = 124, 125, 126
@@ -41,6 +42,8 @@ def check_words(args):
         added(text)
     if args.stdin and not args.program:
         raise Failure("--stdin is for a PROGRAM")
+    if args.strace and not args.program:
+        raise Failure("--strace is for a PROGRAM")
     if args.stdin not in (None, "-") and not os.path.exists(args.stdin):
         raise Failure(f"--stdin {args.stdin}: no such file")
 
@@ -67,6 +70,7 @@ class Run:
         self.log = bytearray()          # all of COM2
         self.console_tail = b""         # the last of COM1
         self.ram = None                 # the guest's memory as a file, if asked for
+        self.strace = magpie_trace.Strace(self.show_call) if args.strace else None
         self.log_file = open(build / "kernel.log", "wb") if self.interactive else None
 
     def go(self):
@@ -115,6 +119,8 @@ class Run:
         if not self.interactive:
             words.append("console=raw")         # no carriage returns, no echo
         words += args.append.split()
+        if self.strace:
+            words += magpie_trace.OPTIONS.split()
         command = [
             "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
             "-m", f"{memory // MIB}", "-nodefaults", "-no-user-config",
@@ -131,6 +137,8 @@ class Run:
         if args.icount:
             command += ["-icount", "shift=0,sleep=off",
                         "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+        for plugin in args.plugin:
+            command += ["-plugin", plugin]
         if shutil.which("setpriv"):     # whoever kills us hard kills the machine, too
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         return command
@@ -156,6 +164,8 @@ class Run:
         try:
             with Terminal(self.interactive):
                 self.relay(pairs[0][0], pairs[1][0])
+            if self.strace:
+                self.log += self.strace.end()
             return None if self.stopped else qemu.wait()
         finally:
             qemu.kill()
@@ -194,7 +204,12 @@ class Run:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
+    def show_call(self, line):
+        sys.stderr.buffer.write(line.encode() + b"\n")
+
     def show_log(self, data):
+        if self.strace:
+            data = self.strace.sift(data)
         self.log += data
         if self.log_file:
             self.log_file.write(data)
