@@ -59,6 +59,8 @@ def memory_file(scratch, size):
 
 
 class Run:
+    apart = False                       # QEMU out of reach of the terminal's signals
+
     def __init__(self, args, scratch, build):
         self.args = args
         self.scratch = scratch
@@ -154,7 +156,8 @@ class Run:
         try:
             qemu = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=self.scratch,
-                pass_fds=[theirs.fileno() for _, theirs in pairs])
+                pass_fds=[theirs.fileno() for _, theirs in pairs],
+                start_new_session=self.apart)
         except FileNotFoundError as error:
             raise Failure(f"{error.filename} is missing: run tools/setup run") from error
         for _, theirs in pairs:

@@ -44,8 +44,10 @@ struct call {
 };
 
 static struct call pending[PENDING];
-static char in[16384], out[65536];	/* few calls: ours are traced, too */
-static int only_pid, raw, follow;
+/* Few calls, because ours are traced, too; and while a command runs nothing is
+ * printed, because that would be most of the trace. */
+static char in[16384], out[1 << 18];
+static int only_pid, raw, follow, self;
 
 /* ---- system calls ---- */
 
@@ -206,7 +208,7 @@ static void show(const char *line)
 		fputs(line, stdout);	/* of lost events */
 		return;
 	}
-	if (pid == getpid() || (only_pid && pid != only_pid))
+	if (pid == self || (only_pid && pid != only_pid))
 		return;
 	if (raw || !take_call(when, pid, event, line + rest))
 		printf("%s %4d %-14s %s", when, pid, event, line + rest);
@@ -222,7 +224,6 @@ static void show_all(FILE *trace)
 	if (ferror(trace))
 		err(1, "%s", TRACE);
 	clearerr(trace);
-	fflush(stdout);
 }
 
 static FILE *open_trace(void)
@@ -295,6 +296,7 @@ int main(int argc, char **argv)
 	int option;
 
 	help_check(argc, argv, help);
+	self = getpid();
 	while ((option = getopt(argc, argv, "+fre:p:")) != -1) {
 		if (option == 'f')
 			follow = 1;
@@ -314,6 +316,7 @@ int main(int argc, char **argv)
 	trace = open_trace();
 	do {
 		show_all(trace);
+		fflush(stdout);
 	} while (follow && usleep(POLL_US) == 0);
 	return 0;
 }
