@@ -134,6 +134,7 @@ static void start_up(void *unused)
 	proc_init();
 	syscall_init();
 	need(proc_start_init(), "process 1 cannot be started");
+	printk("process 1 starts, TSC %llu\n", (unsigned long long)tsc_read());
 }
 
 void kernel_main(uint32_t magic, paddr_t info)
