@@ -17,6 +17,7 @@
 struct reader {
 	struct mutex        lock;       /* of all this: an open file may be shared */
 	struct trace_cursor cursor;
+	bool                ended;      /* the last read said "end" */
 	size_t              len, off;   /* line[off..len) has not been read */
 	char                line[160];
 };
@@ -31,6 +32,7 @@ static int trace_open(struct file *f)
 	mutex_init(&r->lock);
 	trace_begin(&r->cursor);
 	r->len = r->off = 0;
+	r->ended = false;
 	f->private = r;
 	return 0;
 }
@@ -67,10 +69,11 @@ static int trace_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 
 	(void)pos;
 	mutex_lock(&r->lock);
-	done = read_lines(r, buf, MIN(n, (uint32_t)INT32_MAX));
-	if (done == 0 && n > 0) {
+	if (r->ended) {
 		trace_go_on(&r->cursor);
 	}
+	done = read_lines(r, buf, MIN(n, (uint32_t)INT32_MAX));
+	r->ended = done == 0 && n > 0;
 	mutex_unlock(&r->lock);
 	return done;
 }

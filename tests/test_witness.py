@@ -7,6 +7,7 @@ same moment.
 """
 
 import re
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,11 @@ class Picture(Counter):
         return sum(n for (kind, where, _), n in self.items()
                    if kind == "movs" and where == function)
 
+    def copied(self):
+        """Bytes that were moved by MOVS anywhere but in the ramdisk."""
+        return sum(n * unit for (kind, where, unit), n in self.items()
+                   if kind == "movs" and where != RAMDISK)
+
     def times(self, kind):
         return sum(n for (what, _, _), n in self.items() if what == kind)
 
@@ -60,6 +66,15 @@ def seen(symbols, tmp_path, *words):
     return text, pictures(out, symbols)
 
 
+def measured(shots):
+    """What mcp -v and cp -v measured: they look twice before the copy and once after it,
+    all that in a rehearsal first.  The last picture is the machine's end."""
+    assert len(shots) == 2 * 3 + 1
+    between = Picture(shots[-2])
+    between.subtract(shots[-3])
+    return between
+
+
 def texts(out):
     """The counter texts among what was printed, as dictionaries, oldest first."""
     parts = re.split(r"(?m)^(?=faults_anon )", out)
@@ -68,7 +83,7 @@ def texts(out):
 
 @pytest.mark.parametrize("options", ["", "ramdisk.latency_us=200"], ids=["instant", "latency"])
 @pytest.mark.parametrize("copy", ["mcp /data/big /tmp/big", "cp /etc/passwd /tmp/x",
-                                  "test -s /etc/passwd"], ids=["mcp", "cp", "little"])
+                                  "ls -l /bin"], ids=["mcp", "cp", "little"])
 def test_counters_tell_the_truth(copy, options, symbols, tmp_path):
     """The whole machine, between two readings of its counters."""
     out, shots = seen(symbols, tmp_path, "--append", options, "--", "/bin/sh", "-c",
@@ -79,23 +94,21 @@ def test_counters_tell_the_truth(copy, options, symbols, tmp_path):
     witness = Picture(shots[1])
     witness.subtract(shots[0])
     assert witness.units(RAMDISK) == kernel["ramdisk_words"]
-    assert witness.times("watch") == kernel["page_faults"]
+    assert witness.times("watch") == kernel["page_faults"] - kernel["faults_spared"]
     assert witness.times("invlpg") == kernel["tlb_invlpg"]
     assert witness.times("cr3") == kernel["tlb_cr3"] + kernel["cr3_switch"]
     assert witness.times("watch") > 0 and witness.times("cr3") > 0
 
 
 def test_mcp_moves_and_copies_nothing(symbols, tmp_path):
-    """mcp -v reads its counters twice before the copy and once after it.  In between: the
-    ramdisk's two transfers of each page, and what a file of one page costs as well."""
+    """Between the last two readings of mcp -v: the ramdisk's two transfers of each page, and
+    what a file of one page costs as well."""
     (tmp_path / "one").write_bytes(b"x" * 4096)
     between = {}
     for name in ("/data/big", "/data/one"):
         out, shots = seen(symbols, tmp_path, "--add", f"{tmp_path}/one:/data/one", "--",
                           "/bin/mcp", "-v", name, "/tmp/copy")
-        assert len(shots) == 4, "two pictures before, one after, one at the end"
-        between[name] = Picture(shots[2])
-        between[name].subtract(shots[1])
+        between[name] = measured(shots)
         got = figures(out)
         assert between[name].times("watch") == got["page_faults"] == 0
         assert between[name].times("invlpg") == 0
@@ -106,23 +119,18 @@ def test_mcp_moves_and_copies_nothing(symbols, tmp_path):
     assert big.units(RAMDISK) >= 2 * 1024 * pages
     metadata = big.units(RAMDISK) - 2 * 1024 * pages
     assert metadata < 1024 * pages / 50, "besides the file, only its metadata is transferred"
-    copied = {where for kind, where, _ in big if kind == "movs"} - {RAMDISK}
-    for function in copied:             # the counters' text, path names, stat: no content
-        assert big.units(function) <= one.units(function) + 512, function
+    more = big.copied() - one.copied()  # beyond the counters' text, path names, stat
+    assert more < 4096, "not one of thousands of pages was copied"
 
 
 def test_witness_sees_copying(symbols, tmp_path):
     """It can say yes: the ordinary copy moves each byte by MOVS, in and out of the cache."""
     out, shots = seen(symbols, tmp_path, "--", "/bin/cp", "-v", "/data/big", "/tmp/copy")
-    between = Picture(shots[2])
-    between.subtract(shots[1])
-    moved = sum(n * unit for (kind, where, unit), n in between.items()
-                if kind == "movs" and where != RAMDISK)
-    assert moved >= figures(out)["bytes_copied"] > 2 * (16 << 20)
+    between = measured(shots)
+    assert between.copied() >= figures(out)["bytes_copied"] > 2 * (16 << 20)
 
 
 def test_profile_by_function():
-    import subprocess
     done = subprocess.run(
         [TOP / "tools/magpie", "profile", "--less", "/bin/true", "--per", "8141", "--",
          "/bin/mcp", "/data/big", "/tmp/big"], capture_output=True, text=True, timeout=200,
