@@ -13,9 +13,11 @@ MAKEFLAGS += --no-builtin-rules
 # when not, it installs it or says what to type.
 
 goals  := $(or $(MAKECMDGOALS),all)
-groups := $(if $(filter-out clean help,$(goals)),build) $(if $(filter run,$(goals)),run) \
-          $(if $(filter test qtest check host build/host/%,$(goals)),run iso test) \
-          $(if $(filter iso build/magpie.iso,$(goals)),iso)
+bare   := clean help doctor             # need nothing, or find out themselves
+groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals)),run) \
+          $(if $(filter test qtest check host build/host/%,$(goals)),run iso test debug) \
+          $(if $(filter iso build/magpie.iso,$(goals)),iso) \
+          $(if $(filter gdb,$(goals)),run debug)
 
 ifneq ($(strip $(groups)),)
 ifneq ($(shell tools/setup --check $(groups) && echo ok),ok)
@@ -35,6 +37,7 @@ endif
 
 CROSS   := $(if $(shell command -v i686-linux-gnu-gcc),i686-linux-gnu-,i686-elf-)
 CC      := $(CROSS)gcc
+COMPILER ?= gcc
 export CROSS
 HOSTCC  := gcc
 NASM    := nasm
@@ -58,14 +61,26 @@ UFLAGS  := -std=gnu11 -Os -I. -Iuser/lib $(WARN)
 HFLAGS  := -std=gnu11 -O1 -g -I. -Itests/host -DMAGPIE_HOST -fno-omit-frame-pointer \
            -fsanitize=address,undefined -fno-sanitize-recover $(WARN)
 
+# "make COMPILER=clang", or CC=clang: the kernel by clang, in a folder of its own; GCC's linker
+# driver and library finish it.  The programs and their C library are GCC's all the same.
+ifneq ($(findstring clang,$(COMPILER) $(CC)),)
+O       := build/clang
+KCC     := $(if $(findstring clang,$(CC)),$(CC),$(COMPILER)) --target=i386-unknown-none-elf
+KLD     := $(CROSS)gcc
+else
+O       := build
+KCC     := $(CC)
+KLD     := $(CC)
+endif
+
 ifeq ($(V),)
 Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run iso screenshot test qtest check image disk user host clean help FORCE
+.PHONY: all run gdb doctor iso screenshot test qtest check image disk user host clean help FORCE
 
-all: build/kernel.elf build/root.img ## the kernel and its root image (default)
+all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
 
 # ---- kernel -------------------------------------------------------------------------------
 # Two links: the first has an empty table of function names, the second the real one, made
@@ -73,44 +88,46 @@ all: build/kernel.elf build/root.img ## the kernel and its root image (default)
 
 folders := $(wildcard boot kernel mm fs drivers)
 ksrc    := $(sort $(shell find $(folders) -name '*.c' -o -name '*.asm'))
-kobj    := $(ksrc:%=build/obj/%.o)
+kobj    := $(ksrc:%=$O/obj/%.o)
 
-build/obj/%.c.o: %.c Makefile
+$O/obj/%.c.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KFLAGS) $(DEPS) -c $< -o $@
+	$(Q)$(KCC) $(KFLAGS) $(DEPS) -c $< -o $@
 
-build/obj/%.asm.o: %.asm Makefile
+$O/obj/%.asm.o: %.asm Makefile
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(AFLAGS) -MD $@.d -MT $@ $< -o $@
 
 # One call a line in syscalls.tbl; the prototypes and the dispatch table follow from it.
-build/gen/syscall_table.h build/gen/syscall_protos.h &: kernel/sys/syscalls.tbl tools/gensys.py
+build/gen/syscall_table.h build/gen/syscall_protos.h build/gen/syscall_names.h &: \
+		kernel/sys/syscalls.tbl kernel/lib/errno.h tools/gensys.py
 	$(call say,GEN,$@)
 	$(Q)tools/gensys.py $< build/gen
 
 $(kobj): | build/gen/syscall_table.h
+build/user/bin/tracecat.o: | build/gen/syscall_names.h
 
-build/ksyms-none.c: tools/ksyms.py
+$O/ksyms-none.c: tools/ksyms.py
 	@mkdir -p $(@D)
 	$(Q)tools/ksyms.py </dev/null >$@
 
-build/ksyms.c: build/kernel.tmp.elf tools/ksyms.py
+$O/ksyms.c: $O/kernel.tmp.elf tools/ksyms.py
 	$(call say,KSYMS,$@)
 	$(Q)$(CROSS)nm $< | tools/ksyms.py >$@
 
-build/%.c.o: build/%.c kernel/ksyms.h
-	$(Q)$(CC) $(KFLAGS) -c $< -o $@
+$O/ksyms.c.o $O/ksyms-none.c.o: %.o: % kernel/ksyms.h
+	$(Q)$(KCC) $(KFLAGS) -c $< -o $@
 
-build/kernel.tmp.elf: $(kobj) build/ksyms-none.c.o linker.ld
+$O/kernel.tmp.elf: $(kobj) $O/ksyms-none.c.o linker.ld
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
+	$(Q)$(KLD) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
 
-build/kernel.elf: $(kobj) build/ksyms.c.o linker.ld
+$O/kernel.elf: $(kobj) $O/ksyms.c.o linker.ld
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
-	$(Q)$(CROSS)nm $@ | tools/ksyms.py | cmp - build/ksyms.c
+	$(Q)$(KLD) $(LDFLAGS) $(filter %.o,$^) -lgcc -o $@
+	$(Q)$(CROSS)nm $@ | tools/ksyms.py | cmp - $O/ksyms.c
 
 # ---- user programs and the root image -----------------------------------------------------
 # user/bin/NAME.c or user/bin/NAME/*.c becomes /bin/NAME, user/test/t-NAME.c /test/t-NAME.
@@ -162,7 +179,7 @@ build/root.img: $(installed) build/programs.list tools/magpie $(wildcard tools/m
 	$(call say,IMAGE,$@)
 	@$(RM) $(filter-out $(installed),$(wildcard build/root/*/*))
 	@mkdir -p build/root
-	$(Q)tools/magpie image --root build/root --big "$$($(CC) -print-prog-name=cc1)" $@
+	$(Q)tools/magpie image --root build/root --big "$$($(CROSS)gcc -print-prog-name=cc1)" $@
 
 # A disk for "tools/magpie run --disk build/disk.img".  What is on it is yours: it is never
 # made again while it is there.
@@ -189,6 +206,18 @@ screenshot: all ## boot, type a command, and renew docs/screen.png
 
 run: all ## boot it, with a shell in this terminal
 	@tools/magpie run
+
+gdb: all ## boot it stopped, with GDB in this terminal
+	@tools/magpie gdb
+
+doctor: ## which tools are missing or too old, and the fix
+	@tools/magpie doctor
+
+# What looks on from outside: plugins for QEMU.
+build/plugin/%.so: tools/plugin/%.c
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -fPIC -shared -fvisibility=hidden $(WARN) $< -o $@
 
 # The modules that need no real processor; tests/host/fake*.c stands for floors 1 and 2.
 hostsrc  := $(sort $(shell find $(wildcard kernel/lib mm fs) -name '*.c') \
@@ -219,14 +248,14 @@ define pytest
 	$(Q)$(PYTEST) tests $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
 endef
 
-test: check all host ## every test; T=name runs only those of that name
+test: check all host build/plugin/profile.so build/plugin/witness.so ## every test; T=name runs only those of that name
 	$(pytest)
 
 qtest: all ## only the tests that boot the kernel
 	$(Q)$(PYTEST) tests -m guest $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
 
 check: $(kobj) ## the rules of the floors, and the size table
-	$(Q)tools/layers.py --objects build/obj --cross $(CROSS)
+	$(Q)tools/layers.py --objects $O/obj --cross $(CROSS)
 
 clean: ## delete build/ except the C library, which takes a download
 	$(Q)$(RM) -r $(filter-out build/musl,$(wildcard build/*))

@@ -28,6 +28,7 @@
 #include "kernel/printk.h"
 #include "kernel/proc/proc.h"
 #include "kernel/sys/syscall.h"
+#include "kernel/trace.h"
 #include "kernel/x86/insn.h"
 #include "kernel/x86/irq.h"
 #include "kernel/x86/mmu.h"
@@ -179,6 +180,7 @@ static void start_up(void *unused)
 	syscall_init();
 	need(proc_start_init(), "process 1 cannot be started");
 	vga_end_log();
+	printk("process 1 starts, TSC %llu\n", (unsigned long long)tsc_read());
 }
 
 void kernel_main(uint32_t magic, paddr_t info)
@@ -200,6 +202,7 @@ void kernel_main(uint32_t magic, paddr_t info)
 	start_memory();
 	start_scheduler();
 	start_terminal();
+	trace_init();
 	if (!task_start("start", start_up, NULL)) {
 		cannot_start("too little memory besides the root image");
 	}

@@ -17,6 +17,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/trace.h"
 #include "kernel/wait.h"
 
 enum { MAX_DEVICES = 8 };
@@ -99,6 +100,7 @@ void blk_submit(struct ioreq *r)
 	struct blkdev *d = r->dev;
 
 	count(r);
+	trace_emit(EV_BLK_SUBMIT, trace_address(r), r->op, r->sector, r->nsegs);
 	spin_lock(&d->lock);
 	list_push_back(&d->waiting, &r->link);
 	spin_unlock(&d->lock);
@@ -115,6 +117,7 @@ void blk_complete(struct ioreq *r, int status)
 {
 	struct blkdev *d = r->dev;
 
+	trace_emit(EV_BLK_DONE, trace_address(r), r->op, r->sector, (uint32_t)status);
 	spin_lock(&d->lock);
 	ASSERT(d->inflight > 0);
 	d->inflight--;

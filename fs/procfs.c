@@ -11,6 +11,7 @@
 #include "fs/crashfile.h"
 #include "fs/proctext.h"
 #include "fs/pseudo.h"
+#include "fs/tracefile.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
@@ -148,6 +149,8 @@ static const struct pseudo_node nodes[] = {
 	           { "check",    MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_check },
 	           { "ps",       MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_ps },
 	           { "log",      MAGPIE, S_IFREG | 0444, 0, &log_fops,  NULL },
+	           { "trace",    MAGPIE, S_IFREG | 0444, 0, &trace_fops, NULL },
+	           { "trace_on", MAGPIE, S_IFREG | 0644, 0, &trace_on_fops, NULL },
 	           { "fail",     MAGPIE, S_IFREG | 0200, 0, &fail_fops, NULL },
 	           { "crash",    MAGPIE, S_IFREG | 0200, 0, &crash_fops, NULL },
 };

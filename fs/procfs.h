@@ -8,6 +8,8 @@
  *      /proc/magpie/check         "ok", or a line for each invariant that does not hold
  *      /proc/magpie/ps            processes, for people
  *      /proc/magpie/log           the kernel's log
+ *      /proc/magpie/trace         what happened, a line for each event (kernel/trace.h)
+ *      /proc/magpie/trace_on      write names of events, "all" or "none"; which are on
  *      /proc/magpie/fail          write "alloc N", "read N" or "write N": the N-th from now fails
  *
  * Floor 6.

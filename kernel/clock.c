@@ -72,7 +72,12 @@ static void calibrate(void)
 
 uint64_t clock_us(void)
 {
-	uint64_t count = tsc_read() - tsc_at_boot;
+	return clock_tsc_us(tsc_read());
+}
+
+uint64_t clock_tsc_us(uint64_t tsc)
+{
+	uint64_t count = tsc - tsc_at_boot;
 
 	return (count >> 32) * us_per_tsc + ((uint64_t)(uint32_t)count * us_per_tsc >> 32);
 }

@@ -23,6 +23,7 @@ struct timeout {
 
 void     clock_init(void);              /* calibrates the TSC, starts the tick */
 uint64_t clock_us(void);                /* monotonic, since boot */
+uint64_t clock_tsc_us(uint64_t tsc);    /* the same of a moment that tsc_read() told */
 uint64_t clock_ticks(void);
 /* Seconds since 1970: CMOS clock at boot plus clock_us(). */
 uint64_t clock_realtime_us(void);

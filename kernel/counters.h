@@ -18,6 +18,7 @@
 	X(FAULTS_UNCACHED,      faults_uncached,      "page faults: MAP_UNCACHED pages")              \
 	X(FAULTS_COW,           faults_cow,           "page faults: write to a shared frame")         \
 	X(FAULTS_BAD,           faults_bad,           "page faults: not allowed, SIGSEGV or SIGBUS")  \
+	X(FAULTS_SPARED,        faults_spared,        "of these, brought in by exec: the processor did not fault") \
 	X(PAGE_TABLES,          page_tables,          "page-table pages allocated")                   \
 	X(PTES_WRITTEN,         ptes_written,         "page-table entries written")                   \
 	X(MWRITE_PDE_READS,     mwrite_pde_reads,     "directory entries read by mwrite")             \

@@ -15,6 +15,7 @@
 #include "kernel/fpu.h"
 #include "kernel/lib/check.h"
 #include "kernel/lib/errno.h"
+#include "kernel/trace.h"
 #include "kernel/x86/insn.h"
 #include "kernel/x86/irq.h"
 #include "kernel/x86/mmu.h"
@@ -74,6 +75,7 @@ static void become(struct task *next)
 {
 	struct cpu *cpu = this_cpu();
 
+	trace_emit(EV_SWITCH, (uint32_t)next->id, 0, 0, 0);
 	cpu->current = next;
 	cpu->task_counts = next->counts;
 	count_add(C_SWITCHES, 1);

@@ -3,12 +3,14 @@
 
     tools/gensys.py kernel/sys/syscalls.tbl FOLDER
 
-writes FOLDER/syscall_protos.h, a prototype of each handler, and
-FOLDER/syscall_table.h, the dispatch table, included only by the dispatcher.
+writes FOLDER/syscall_protos.h, a prototype of each handler,
+FOLDER/syscall_table.h, the dispatch table, included only by the dispatcher, and
+FOLDER/syscall_names.h, names and formats of calls and names of errors, for decoders.
+tools/magpie run --strace, a decoder itself, uses parse() and errors() of this file.
 
 A line of the input is "NUMBER NAME HANDLER [FORMAT ...]", one FORMAT for each
 argument; "#" begins a comment.  The formats are for the eyes of people and of the
-trace decoder; the table keeps only how many there are.
+trace decoders; the table keeps only how many there are, and which are strings.
 """
 
 import re
@@ -58,6 +60,17 @@ def parse(path):
     return sorted(calls)
 
 
+def errors(path):
+    """{number: name} of the errors in kernel/lib/errno.h."""
+    text = path.read_text(encoding="utf-8")
+    return {int(number): name for name, number in re.findall(r"\b(E\w+) = (\d+)", text)}
+
+
+def strings(formats):
+    """The mask of the arguments that are strings."""
+    return sum(1 << k for k, fmt in enumerate(formats) if fmt == "str")
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -76,7 +89,17 @@ def main():
               file=out)
         for number, name, handler, formats in calls:
             print(f"\t[{number}] = {{ .handler = {handler}, .nargs = {len(formats)}, "
-                  f'.name = "{name}" }},', file=out)
+                  f'.strings = {strings(formats):#x}, .name = "{name}" }},', file=out)
+        print("};", file=out)
+
+    with (folder / "syscall_names.h").open("w") as out:
+        print(made, "static const struct syscall_name { const char *name, *formats; } "
+              "syscall_names[] = {", sep="\n", file=out)
+        for number, name, _, formats in calls:
+            print(f'\t[{number}] = {{ "{name}", "{" ".join(formats)}" }},', file=out)
+        print("};\n\nstatic const char *const error_names[] = {", file=out)
+        for number, name in sorted(errors(Path("kernel/lib/errno.h")).items()):
+            print(f'\t[{number}] = "{name}",', file=out)
         print("};", file=out)
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import magpie_disk
 import magpie_image
 import magpie_iso
+import magpie_trace
 from magpie_image import MIB, Failure
 from magpie_qmp import Qmp
 
@@ -46,6 +47,8 @@ def check_words(args):
         added(text)
     if args.stdin and not args.program:
         raise Failure("--stdin is for a PROGRAM")
+    if args.strace and not args.program:
+        raise Failure("--strace is for a PROGRAM")
     if args.stdin not in (None, "-") and not os.path.exists(args.stdin):
         raise Failure(f"--stdin {args.stdin}: no such file")
 
@@ -79,6 +82,8 @@ def find_window():
 
 
 class Run:
+    apart = False                       # QEMU out of reach of the terminal's signals
+
     def __init__(self, args, scratch, build):
         self.args = args
         self.scratch = scratch
@@ -94,6 +99,7 @@ class Run:
         self.console_tail = b""         # the last of COM1
         self.ram = None                 # the guest's memory as a file, if asked for
         self.disk = magpie_disk.Disk(args.disk) if args.disk else None
+        self.strace = magpie_trace.Strace(self.show_call) if args.strace else None
         self.log_file = open(build / "kernel.log", "wb") if self.interactive else None
 
     def go(self):
@@ -150,6 +156,8 @@ class Run:
         if not self.interactive:
             words.append("console=raw")         # no carriage returns, no echo
         words += args.append.split()
+        if self.strace:
+            words += magpie_trace.OPTIONS.split()
         command = [
             "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
             "-m", f"{memory // MIB}", "-nodefaults", "-no-user-config",
@@ -168,6 +176,8 @@ class Run:
         if args.icount:
             command += ["-icount", "shift=0,sleep=off",
                         "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+        for plugin in args.plugin:
+            command += ["-plugin", plugin]
         if shutil.which("setpriv"):     # whoever kills us hard kills the machine, too
             command = ["setpriv", "--pdeathsig", "KILL", *command]
         return command
@@ -212,7 +222,8 @@ class Run:
         try:
             qemu = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=sys.stderr, cwd=self.scratch,
-                pass_fds=[end.fileno() for end in inherited])
+                pass_fds=[end.fileno() for end in inherited],
+                start_new_session=self.apart)
         except FileNotFoundError as error:
             raise Failure(f"{error.filename} is missing: run tools/setup run") from error
         for _, theirs in pairs:
@@ -227,6 +238,8 @@ class Run:
             if self.qmp and not self.stopped:
                 self.qmp.end()
                 self.stopped = "by force" if self.qmp.was_closed() else None
+            if self.strace:
+                self.log += self.strace.end()
             return None if self.stopped else qemu.wait()
         finally:
             qemu.kill()
@@ -265,7 +278,12 @@ class Run:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
+    def show_call(self, line):
+        sys.stderr.buffer.write(line.encode() + b"\n")
+
     def show_log(self, data):
+        if self.strace:
+            data = self.strace.sift(data)
         self.log += data
         if self.log_file:
             self.log_file.write(data)

@@ -4,6 +4,7 @@
  * Floor 7.  Read next: exec.c
  */
 #include "kernel/proc/poke.h"
+#include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/x86/ucopy.h"
@@ -30,6 +31,7 @@ static int writable_frame(struct space *s, uva_t va, struct frame **f)
 		if (how != FAULT_OK) {
 			return fault_errno(how);
 		}
+		count_add(C_FAULTS_SPARED, 1);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
 #include "kernel/proc/proc.h"
+#include "kernel/trace.h"
 #include "kernel/x86/irq.h"
 #include "kernel/x86/ucopy.h"
 
@@ -59,6 +60,7 @@ static enum fault_result serve(struct trapframe *tf, uva_t va)
 	}
 	if (how != FAULT_OK) {
 		count_add(C_FAULTS_BAD, 1);
+		trace_emit(EV_FAULT_BAD, va, (tf->error & PF_WRITE) != 0, tf->eip, 0);
 	}
 	return how;
 }

@@ -20,6 +20,7 @@ struct sysargs { struct trapframe *tf; };
 struct syscall_entry {
 	long      (*handler)(const struct sysargs *a);
 	uint8_t     nargs;
+	uint8_t     strings;    /* bit k: argument k is the address of a string */
 	const char *name;
 };
 

@@ -8,6 +8,7 @@
  */
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
+#include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/readahead.h"
 #include "mm/cache/writeback.h"
@@ -236,6 +237,7 @@ static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned sl
  */
 void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 {
+	trace_emit(EV_WB_DONE, trace_address(m), i, n, (uint32_t)error);
 	spin_lock(&m->lock);
 	for (unsigned k = 0, span; k < n; k += span) {
 		struct radix_node *leaf = radix_leaf(&m->frames, i + k);

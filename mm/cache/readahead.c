@@ -10,6 +10,7 @@
 
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
+#include "kernel/trace.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/reclaim.h"
 
@@ -99,6 +100,7 @@ static unsigned start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t fla
 		frame_put_many(batch + given, got - given);
 	}
 	if (given > 0) {
+		trace_emit(EV_CACHE_READ, trace_address(m), i, given, (flags & FR_AHEAD) != 0);
 		m->ops->read(m, i, batch, given);
 	}
 	return given;
@@ -167,6 +169,7 @@ int ra_miss(struct mapping *m, struct readahead *ra, pgoff_t i, unsigned want)
 	struct ra_plan plan = { .start = i, .size = want, .mark = i + want };
 	pgoff_t at;
 
+	trace_emit(EV_CACHE_MISS, trace_address(m), i, want, 0);
 	if (ra) {
 		plan = ra_decide(ra, i, want, false);
 		ra->prev = i;

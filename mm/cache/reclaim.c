@@ -16,6 +16,7 @@
 
 #include "kernel/counters.h"
 #include "kernel/task.h"
+#include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/rmap.h"
 #include "mm/cache/writeback.h"
@@ -168,6 +169,7 @@ unsigned reclaim(unsigned want)
 		freed = wait_for_clean(want, USED_AGAIN);
 	}
 	count_add(C_PAGES_RECLAIMED, freed);
+	trace_emit(EV_RECLAIM, want, freed, 0, 0);
 	return freed;
 }
 

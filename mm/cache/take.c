@@ -9,6 +9,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/trace.h"
 #include "mm/cache/names.h"
 
 /*
@@ -84,6 +85,7 @@ int pcache_steal(struct frame *f)
 	spin_lock(&m->lock);
 	obstacle = steal_obstacle(f);
 	if (obstacle == NR_COUNTERS) {
+		trace_emit(EV_STEAL, trace_address(m), f->index, 1, 0);
 		names_remove_one(f, C_RA_USED);
 	}
 	spin_unlock(&m->lock);

@@ -14,6 +14,7 @@
  */
 #include "mm/cache/writeback.h"
 
+#include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/rmap.h"
 
@@ -132,6 +133,7 @@ static void submit(struct mapping *m, struct run *r)
 	if (r->mapped) {
 		(void)rmap_clean(m, r->first, r->n);
 	}
+	trace_emit(EV_WB_START, trace_address(m), r->first, r->n, 0);
 	m->ops->write(m, r->first, r->frame, r->n);
 }
 

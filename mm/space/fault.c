@@ -14,6 +14,7 @@
  */
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
+#include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
 #include "mm/space/space.h"
 
@@ -42,6 +43,13 @@ static enum counter kind_of(const struct vma *v)
 	return v->pager == &pager_uncached ? C_FAULTS_UNCACHED : C_FAULTS_FILE;
 }
 
+/* The kinds of fault are counters and events in the same order. */
+static void note(enum counter kind, uva_t va, bool write)
+{
+	count_add(kind, 1);
+	trace_emit(EV_FAULT_ANON + (kind - C_FAULTS_ANON), va, write, 0, 0);
+}
+
 /* Nothing is mapped: the pager's frame. */
 static int fault_absent(struct space *s, struct vma *v, uva_t va, bool write)
 {
@@ -60,7 +68,7 @@ static int fault_absent(struct space *s, struct vma *v, uva_t va, bool write)
 	if (named) {
 		frame_unlock(f.frame);  /* its reference is the entry's now; the cache has its own */
 	}
-	count_add(kind_of(v), 1);
+	note(kind_of(v), va, write);
 	return 0;
 }
 
@@ -86,7 +94,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 		}
 	}
 	frame_unlock(frame);
-	count_add(C_FAULTS_FILE, 1);
+	note(C_FAULTS_FILE, va, true);
 	return err;
 }
 
@@ -96,7 +104,7 @@ static int fault_cow(struct space *s, struct vma *v, uva_t va, struct frame *old
 	struct tlb_batch b = tlb_begin(&s->pt);
 	struct frame *new;
 
-	count_add(C_FAULTS_COW, 1);
+	note(C_FAULTS_COW, va, true);
 	if (old == zero_frame) {
 		new = frame_alloc_zeroed(ALLOC_WAIT);
 	} else {
@@ -121,7 +129,7 @@ static int fault_present(struct space *s, struct vma *v, uva_t va, struct frame 
 		return fault_shared(s, v, va, frame);
 	}
 	if (!frame->mapping && frame != zero_frame && atomic_read(&frame->refs) == 2) {
-		count_add(C_FAULTS_COW, 1);             /* the others are gone: it is ours */
+		note(C_FAULTS_COW, va, true);           /* the others are gone: it is ours */
 		make_writable(s, v, va);
 		return 0;
 	}

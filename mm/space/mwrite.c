@@ -23,6 +23,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
 #include "mm/cache/writeback.h"
 #include "mm/space/move.h"
@@ -185,6 +186,7 @@ static int move_collected(struct move *m)
 	unmap_copied(m, n);
 	tlb_flush(&m->tlb);
 	if (n > 0) {
+		trace_emit(EV_MOVE, trace_address(m->dst), m->at, n, m->va);
 		give_and_grow(m, n);
 	}
 	mapping_not_pending(m->dst);

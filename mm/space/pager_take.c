@@ -11,6 +11,7 @@
 
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
+#include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/readahead.h"
@@ -120,7 +121,10 @@ static bool fill_holes(struct mapping *m, pgoff_t index, unsigned n, struct fram
 		got += pcache_take(m, index + k, run, TAKE_CLEAN, out + k);
 		holes += run;
 	}
-	count_add(C_FRAMES_STOLEN, got);
+	if (got > 0) {
+		count_add(C_FRAMES_STOLEN, got);
+		trace_emit(EV_STEAL, trace_address(m), index, got, 0);
+	}
 	return got == holes;
 }
 

@@ -2,7 +2,7 @@
  * QEMU TCG plugin: how often was each block of guest code executed?
  *
  * Every translated block gets a counter, bumped in the generated code.  At the end one line a block,
- * "ADDRESS INSTRUCTIONS TIMES", goes to the file given as out=FILE; tools/profile.py adds them up by function.
+ * "ADDRESS INSTRUCTIONS TIMES", goes to the file given as out=FILE; tools/magpie_profile.py adds them up by function.
  * An instruction that repeats (rep movsl) is a block of its own for each repetition, as -icount counts it.
  *
  * Debian packages no header for plugins, so the few prototypes used are declared here, as in the API's
@@ -32,7 +32,10 @@ void     qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, exit_fn fn, void *d
 size_t   qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 
-EXPORT int qemu_plugin_version = 1;
+EXPORT extern int qemu_plugin_version;
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv);
+
+int qemu_plugin_version = 1;
 
 struct block { struct block *next; uint64_t address, instructions, times; };
 
@@ -72,7 +75,7 @@ static void finish(qemu_plugin_id_t id, void *data)
 	}
 }
 
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
+int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv)
 {
 	(void)info;
 	for (int k = 0; k < argc; k++) {
