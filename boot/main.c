@@ -107,6 +107,8 @@ static void mount_root(void)
 		.fail_read  = cmdline_u32("ramdisk.fail_read", 0),
 		.fail_write = cmdline_u32("ramdisk.fail_write", 0),
 	};
+	char value[2];
+	bool read_only = cmdline_get("ro", value, sizeof(value));
 	struct bdev *disk;
 	struct fs *fs;
 
@@ -115,7 +117,7 @@ static void mount_root(void)
 	need(pageio_init(), "too little memory besides the root image");
 	inode_init();
 	need(bdev_open(blk_find("ram0"), &disk), "too little memory besides the root image");
-	need(ext2_mount(disk, false, &fs), "the root image has no ext2 file system that can be mounted");
+	need(ext2_mount(disk, read_only, &fs), "the root image has no ext2 file system that can be mounted");
 	need(fs_mount(fs, "/"), "the root directory cannot be mounted");
 	need(devfs_mount(disk), "/dev cannot be mounted");
 	need(procfs_mount(), "/proc cannot be mounted");
