@@ -153,6 +153,8 @@ static struct blkdev *root_disk(void)
 
 static void mount_root(void)
 {
+	char value[2];
+	bool read_only = cmdline_get("ro", value, sizeof(value));
 	struct bdev *disk;
 	struct fs *fs;
 
@@ -161,7 +163,7 @@ static void mount_root(void)
 	need(pageio_init(), "too little memory besides the root image");
 	inode_init();
 	need(bdev_open(root_disk(), &disk), "too little memory besides the root image");
-	need(ext2_mount(disk, false, &fs), "the disk has no ext2 file system that can be mounted");
+	need(ext2_mount(disk, read_only, &fs), "the disk has no ext2 file system that can be mounted");
 	need(fs_mount(fs, "/"), "the root directory cannot be mounted");
 	need(devfs_mount(disk), "/dev cannot be mounted");
 	need(procfs_mount(), "/proc cannot be mounted");

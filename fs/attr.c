@@ -11,6 +11,8 @@
 #include "kernel/clock.h"
 #include "kernel/lib/errno.h"
 
+enum { MODE_BITS = 07777 };             /* permissions, set-uid, set-gid, sticky */
+
 /* Protects every inode's `writers`: looked at and changed in one step, at open and exec only. */
 static struct spinlock writers_lock = SPINLOCK_INIT;
 
@@ -68,6 +70,62 @@ int inode_truncate(struct inode *i, loff_t size)
 	}
 	mutex_unlock(&i->lock);
 	return r;
+}
+
+/* Locks: takes inode.lock, held after success.  Sleeps. */
+static int change_begin(struct inode *i)
+{
+	if (i->fs->read_only) {
+		return -EROFS;
+	}
+	mutex_lock(&i->lock);
+	return 0;
+}
+
+static int change_end(struct inode *i)
+{
+	i->ctime = inode_now();
+	inode_dirty(i);
+	mutex_unlock(&i->lock);
+	return 0;
+}
+
+/* See inode.h.  Sleeps. */
+int inode_set_mode(struct inode *i, uint32_t mode)
+{
+	int r = change_begin(i);
+
+	if (r < 0) {
+		return r;
+	}
+	i->mode = (i->mode & S_IFMT) | (mode & MODE_BITS);
+	return change_end(i);
+}
+
+/* See inode.h.  Sleeps. */
+int inode_set_owner(struct inode *i, uint32_t uid, uint32_t gid)
+{
+	int r = change_begin(i);
+
+	if (r < 0) {
+		return r;
+	}
+	i->uid = uid == INODE_KEEP ? i->uid : uid;
+	i->gid = gid == INODE_KEEP ? i->gid : gid;
+	return change_end(i);
+}
+
+/* See inode.h.  Sleeps. */
+int inode_set_times(struct inode *i, const uint32_t *atime, const uint32_t *mtime)
+{
+	int r = change_begin(i);
+
+	if (r < 0) {
+		return r;
+	}
+	i->atime = atime ? *atime : i->atime;
+	i->mtime = mtime ? *mtime : i->mtime;
+	return change_end(i);
 }
 
 /* Count @by (1 or -1) more in the direction that @by says, unless there are some in the other. */

@@ -64,7 +64,7 @@ static int pack_from(struct file *f, struct packing *p, loff_t *pos)
 
 	p->pos = pos;
 	mutex_lock(&dir->lock);
-	r = dir->ops->readdir(dir, pos, pack, p);
+	r = dir->nlink > 0 ? dir->ops->readdir(dir, pos, pack, p) : -ENOENT;    /* removed: not even "." is left */
 	mutex_unlock(&dir->lock);
 	if (p->last) {
 		p->last->next = *pos;

@@ -105,5 +105,7 @@ int  rw_read_kernel(struct inode *i, void *to, uint32_t n, loff_t pos);
  * write error once to each open file.  [LT 2002-05-11] fdatasync_area is this with datasync. */
 must_check int file_sync_range(struct file *f, loff_t off, loff_t len, bool datasync);
 int  fs_sync_all(void);
+/* Everything written, and the disks told that they are in order.  Before the machine is switched off. */
+int  fs_unmount_all(void);
 
 #endif

@@ -49,6 +49,26 @@ struct inode *inode_alloc(struct fs *fs, uint32_t ino)
 	return i;
 }
 
+/* See inode.h.  Locks: by address, so that two tasks with the same two do not wait for each other.  Sleeps. */
+void inode_lock_two(struct inode *a, struct inode *b)
+{
+	if (b && b != a) {
+		mutex_lock(a < b ? &a->lock : &b->lock);
+		mutex_lock(a < b ? &b->lock : &a->lock);
+	} else {
+		mutex_lock(&a->lock);
+	}
+}
+
+/* See inode.h. */
+void inode_unlock_two(struct inode *a, struct inode *b)
+{
+	if (b && b != a) {
+		mutex_unlock(&b->lock);
+	}
+	mutex_unlock(&a->lock);
+}
+
 /* The newest comes first: an inode that is created under the number of one being destroyed hides
  * that. */
 static struct inode *chain_find(struct fs *fs, uint32_t ino)

@@ -19,6 +19,9 @@ struct file_ops;
 struct fs;
 struct inode;
 
+/* One end of a rename: a name in a directory, and what it names; NULL where nothing has the name yet. */
+struct rename_end { struct inode *dir; const char *name; unsigned len; struct inode *inode; };
+
 enum {                                  /* mode bits [POSIX sys/stat.h], values as Linux has them */
 	S_IFMT = 0170000, S_IFSOCK = 0140000, S_IFLNK = 0120000, S_IFREG = 0100000,
 	S_IFBLK = 0060000, S_IFDIR = 0040000, S_IFCHR = 0020000, S_IFIFO = 0010000,
@@ -32,14 +35,21 @@ enum {                                  /* mode bits [POSIX sys/stat.h], values 
  * readdir: *pos is the position of the entry being emitted, and afterwards that of the next; 0 = the first.  It
  * emits "." and ".." too.  emit says false when it has no room: *pos stays at that entry.  The type is
  * (mode & S_IFMT) >> 12, as d_type has it; 0 = not known.
- * unlink: @target is what lookup gave for the name; its lock is the file system's to take.
+ * create, mkdir, symlink, link: nothing has the name, and @dir has not been removed.
+ * unlink, rmdir: @target is what lookup gave for the name, no directory or one; its lock is the file system's to take.
+ * rename: both directories are locked, and fs->rename; what is replaced is of the same kind, directory or not, another
+ * inode, and neither lies on the other's way to the root.  The locks of both inodes are the file system's to take.
  */
 struct inode_ops {
 	int  (*lookup)(struct inode *dir, const char *name, unsigned len, struct inode **out);  /* -ENOENT */
 	int  (*create)(struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out);
 	int  (*link)  (struct inode *dir, const char *name, unsigned len, struct inode *target);
 	int  (*unlink)(struct inode *dir, const char *name, unsigned len, struct inode *target);
-	int  (*rename)(struct inode *od, const char *on, unsigned ol, struct inode *nd, const char *nn, unsigned nl);
+	int  (*mkdir) (struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out);
+	int  (*rmdir) (struct inode *dir, const char *name, unsigned len, struct inode *target);        /* -ENOTEMPTY */
+	int  (*symlink)(struct inode *dir, const char *name, unsigned len, const char *text, unsigned size,
+	                struct inode **out);
+	int  (*rename)(const struct rename_end *from, const struct rename_end *to);
 	int  (*readdir)(struct inode *dir, loff_t *pos,
 	                bool (*emit)(void *ctx, const char *name, unsigned len, uint32_t ino, unsigned type), void *ctx);
 	int  (*readlink)(struct inode *i, char *to, unsigned size);                             /* length */
@@ -79,6 +89,7 @@ struct fs_ops {
 	int  (*read_inode)(struct inode *i);    /* fill in everything from the disk; -EIO, -ESTALE-like -> -EIO */
 	void (*usage)(struct fs *fs, struct fs_usage *u);
 	int  (*sync)(struct fs *fs);            /* superblock, groups: all metadata, and wait; flush the device */
+	int  (*unmount)(struct fs *fs);         /* after the last sync: leave the disk in order; it is read-only by now */
 };
 
 struct fs {
@@ -89,10 +100,14 @@ struct fs {
 	struct inode        *covered;           /* the directory it is mounted on; NULL for the root file system */
 	bool                 read_only;
 	loff_t               max_size;          /* of a file, bytes; 0: no limit of its own */
-	struct mutex         rename;
+	struct mutex         rename;            /* no directory changes its place or goes but under it */
 };
 
 void inode_init(void);
+
+/* Lock two inodes, or one that is given twice; @b may be NULL. */
+void inode_lock_two(struct inode *a, struct inode *b);
+void inode_unlock_two(struct inode *a, struct inode *b);
 
 /* The inode @ino of @fs with a reference, read if need be.  0, -EIO, -ENOMEM.  Sleeps. */
 must_check int inode_get(struct fs *fs, uint32_t ino, struct inode **out);
@@ -127,6 +142,15 @@ uint32_t inode_now(void);
 /* Set size, cached pages and blocks; stamps mtime and ctime.  Takes the inode lock.  0, -EINVAL, -EFBIG, -EPERM,
  * -EROFS or what the file system says. */
 must_check int inode_truncate(struct inode *i, loff_t size);
+
+/*
+ * Set attributes; each stamps ctime.  They take the inode lock.  0 or -EROFS.
+ * Of the mode: the permission bits.  An owner or group of INODE_KEEP stays, and so does a time that is NULL.
+ */
+#define INODE_KEEP UINT32_MAX
+must_check int inode_set_mode(struct inode *i, uint32_t mode);
+must_check int inode_set_owner(struct inode *i, uint32_t uid, uint32_t gid);
+must_check int inode_set_times(struct inode *i, const uint32_t *atime, const uint32_t *mtime);
 
 /* A file that runs is not written, and one that is open for writing does not run.  0, or -ETXTBSY. */
 must_check int inode_begin_write(struct inode *i);      /* one more opened it for writing */

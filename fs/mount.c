@@ -52,6 +52,17 @@ struct fs *fs_mounted(unsigned n)
 }
 
 /* See namei.h. */
+bool mount_point(const struct inode *i)
+{
+	for (unsigned n = 0; n < nmounts; n++) {
+		if (mounts[n]->covered == i) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* See namei.h. */
 struct inode *mount_cross(struct inode *i)
 {
 	for (unsigned n = 0; n < nmounts; n++) {

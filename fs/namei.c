@@ -52,6 +52,10 @@ static bool emit_dotdot(void *ctx, const char *name, unsigned len, uint32_t ino,
 	return *parent == 0;
 }
 
+/*
+ * Under the lock until we have the parent: as long as @dir names it, it is there, and @dir cannot be moved meanwhile.
+ * A removed directory has no parent any more.
+ */
 static int parent_of(struct inode *dir, struct inode **out)
 {
 	uint32_t parent = 0;
@@ -66,11 +70,11 @@ static int parent_of(struct inode *dir, struct inode **out)
 	}
 	mutex_lock(&dir->lock);
 	r = dir->ops->readdir(dir, &pos, emit_dotdot, &parent);
-	mutex_unlock(&dir->lock);
-	if (r < 0) {
-		return r;
+	if (r == 0) {
+		r = parent && dir->nlink > 0 ? inode_get(dir->fs, parent, out) : -ENOENT;
 	}
-	return parent ? inode_get(dir->fs, parent, out) : -ENOENT;
+	mutex_unlock(&dir->lock);
+	return r;
 }
 
 /* See namei.h.  Locks: takes dir->lock.  Sleeps.  Owns: a reference to *@out is the caller's. */

@@ -15,6 +15,8 @@
 extern struct fs *root_fs;
 must_check int fs_mount(struct fs *fs, const char *path);      /* "/" first.  -ENOTDIR, -ENOSPC */
 struct fs *fs_mounted(unsigned n);              /* the n-th of them; NULL past the last */
+/* Is something mounted on @i itself? */
+bool mount_point(const struct inode *i);
 /* The root of what is mounted on @i, else @i.  Owns: consumes the reference to @i, gives one to the result. */
 struct inode *mount_cross(struct inode *i);
 /* The directory seen from above: what it covers, as long as it is the root of something mounted.  Borrowed. */
@@ -38,7 +40,17 @@ must_check int dir_lookup(struct inode *dir, const char *name, unsigned len, str
 /* The text of a symbolic link, terminated; its length.  -EINVAL: not a link; -ENAMETOOLONG: not within @size. */
 must_check int link_text(struct inode *link, char *to, unsigned size);
 
+/* Names made and removed; see names.c and rename.c.  0 or -errno. */
+must_check int fs_mkdir(struct inode *cwd, const char *path, uint32_t mode);
+must_check int fs_make_file(struct inode *cwd, const char *path, uint32_t mode);        /* empty */
+must_check int fs_symlink(struct inode *cwd, const char *path, const char *text);
+must_check int fs_link(struct inode *cwd, const char *path, struct inode *target);
 must_check int fs_unlink(struct inode *cwd, const char *path);
+must_check int fs_rmdir(struct inode *cwd, const char *path);
+must_check int fs_rename(struct inode *from_cwd, const char *from, struct inode *to_cwd, const char *to);
+/* May @dir get new names?  -EROFS; -ENOENT when it has been removed itself.  Locks: dir->lock held. */
+must_check int dir_may_grow(const struct inode *dir);
+
 /* Absolute path of a directory: getcwd(2).  Length with the terminator, or -ERANGE, -ENOENT. */
 must_check int fs_path_of(struct inode *dir, char *to, unsigned size);
 

@@ -18,8 +18,10 @@ enum {
 static int create_in(struct inode *dir, const struct lastname *last, uint32_t mode,
                      struct inode **out)
 {
-	if (dir->fs->read_only) {
-		return -EROFS;
+	int r = dir_may_grow(dir);
+
+	if (r < 0) {
+		return r;
 	}
 	if (!dir->ops->create) {
 		return -EPERM;

@@ -1,5 +1,5 @@
 /*
- * Names from directories: removing one, and the way back from a directory to its path.
+ * The way back: from a directory to its path.
  *
  * Floor 6.  Read next: open.c
  */
@@ -7,49 +7,6 @@
 
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
-
-/* Remove the name of @target, which was found under it.  Locks: dir->lock held. */
-static int unlink_found(struct inode *dir, const struct lastname *last, struct inode *target)
-{
-	if (inode_is(target, S_IFDIR)) {
-		return -EISDIR;
-	}
-	if (last->must_be_dir) {
-		return -ENOTDIR;
-	}
-	if (dir->fs->read_only) {
-		return -EROFS;
-	}
-	return dir->ops->unlink ? dir->ops->unlink(dir, last->name, last->len, target) : -EPERM;
-}
-
-/* unlink(2).  [POSIX unlink]  Sleeps.  Returns: 0; -EISDIR; -EROFS; -EPERM; what the walk or the file
- * system says. */
-int fs_unlink(struct inode *cwd, const char *path)
-{
-	struct inode *dir, *target = NULL;
-	struct lastname last;
-	int r = namei_parent(cwd, path, &dir, &last);
-
-	if (r < 0) {
-		return r;
-	}
-	if (!lastname_plain(&last)) {
-		inode_put(dir);
-		return -EISDIR;
-	}
-	mutex_lock(&dir->lock);
-	r = dir->ops->lookup(dir, last.name, last.len, &target);
-	if (r == 0) {
-		r = unlink_found(dir, &last, target);
-	}
-	mutex_unlock(&dir->lock);
-	if (target) {
-		inode_put(target);      /* perhaps the last: frees the file, so without the lock */
-	}
-	inode_put(dir);
-	return r;
-}
 
 /* to[at..] is the path so far. */
 struct climb { uint32_t ino; char *to; unsigned at; int result; };

@@ -1,5 +1,5 @@
 /*
- * Making things durable: fsync, fdatasync, fdatasync_area, sync.
+ * Making things durable: fsync, fdatasync, fdatasync_area, sync; and the end.
  *
  * Two steps in this order: the pages, then what is needed to reach them (size, indirect blocks,
  * inode, and the device's own write cache), which only the file system knows.  Metadata that
@@ -37,6 +37,27 @@ int file_sync_range(struct file *f, loff_t off, loff_t len, bool datasync)
 	r = i->ops->sync(i, datasync);
 	error = wberr_check(m, &f->wberr_seen); /* heard now, even if the above says the same */
 	return error < 0 ? error : r;
+}
+
+/*
+ * The end: nothing may change any more, everything is written, and then the disks are told that all is well.
+ * What others still try gets EROFS; files that were deleted and are still open are freed at the next mount.
+ *
+ * Sleeps.  Returns: 0, or the first error; then the disks say that they were not unmounted cleanly.
+ */
+int fs_unmount_all(void)
+{
+	struct fs *fs;
+	int error;
+
+	for (unsigned n = 0; (fs = fs_mounted(n)); n++) {
+		fs->read_only = true;
+	}
+	error = fs_sync_all();
+	for (unsigned n = 0; !error && (fs = fs_mounted(n)); n++) {
+		error = fs->ops->unmount ? fs->ops->unmount(fs) : 0;
+	}
+	return error;
 }
 
 /* sync(2).  Sleeps.  Returns: 0, or the first error; everything is tried. */

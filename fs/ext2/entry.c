@@ -1,5 +1,5 @@
 /*
- * Directories: adding and removing entries.
+ * Directories: adding, changing and removing entries.
  *
  * A new entry is cut from the room that another leaves after its name, or takes an unused one's place, or
  * begins a new block.  A removed one is joined to the one before it in its block; the first of a block
@@ -7,7 +7,7 @@
  *
  * Locks: the directory's inode.lock held throughout.
  *
- * Floor 6.  [ext2 §4.1]  Read next: names.c
+ * Floor 6.  [ext2 §4.1]  Read next: create.c
  */
 #include "fs/ext2/volume.h"
 #include "kernel/lib/errno.h"
@@ -65,50 +65,23 @@ static int find_room(struct inode *dir, uint32_t need, struct ext2_cursor *c)
 	return more ? more : -ENOENT;
 }
 
-/*
- * One more block, all of it one unused entry: complete and with a place before it gets its name.
- */
+/* One more block, all of it one unused entry. */
 static int append_block(struct inode *dir, struct ext2_cursor *c)
 {
-	struct mapping *m = &dir->mapping;
-	pgoff_t index = size_pages(m->size);
 	struct frame *f = frame_alloc_zeroed(ALLOC_WAIT);
 	int error;
 
 	if (!f) {
 		return -ENOMEM;
 	}
-	ext2_cursor_begin(c, dir, index);
+	ext2_cursor_begin(c, dir, size_pages(dir->mapping.size));
 	c->frame = f;
 	c->entry = frame_data(f);
 	c->entry->rec_len = EXT2_BLOCK_SIZE;
-	error = pcache_reserve(m, index, 1);
+	error = ext2_append(dir, f, dir->mapping.size + EXT2_BLOCK_SIZE);
 	if (error) {
-		goto out_frame;
+		ext2_cursor_end(c);
 	}
-	error = m->ops->prepare(m, index, &f, 1);
-	if (error < 0) {
-		goto out_reserve;
-	}
-	error = pcache_extend(m, ((loff_t)index + 1) << PAGE_SHIFT);
-	if (error) {
-		goto out_block;
-	}
-	frame_get(f);           /* one reference for the cache, one for the cursor */
-	if (pcache_give(m, index, &f, 1, FR_UPTODATE | FR_DIRTY) != 1) {
-		BUG("somebody has a page past the end of a locked directory");
-	}
-	mapping_not_pending(m);
-	pcache_unreserve(m, index, 1);
-	return 0;
-out_block:
-	ext2_free_from(dir, index);     /* if it fails, the block is still the directory's */
-	f->place = 0;
-out_reserve:
-	mapping_not_pending(m);
-	pcache_unreserve(m, index, 1);
-out_frame:
-	ext2_cursor_end(c);
 	return error;
 }
 
@@ -146,6 +119,29 @@ static void fill(struct ext2_cursor *c, const char *name, unsigned len, const st
 	frame_unlock(c->frame);
 }
 
+/* The entry at @c was changed: end the cursor. */
+static void changed(struct ext2_cursor *c)
+{
+	struct inode *dir = c->dir;
+
+	pcache_dirty(c->frame);
+	frame_unlock(c->frame);
+	ext2_cursor_end(c);
+	dir->mtime = dir->ctime = inode_now();
+	inode_dirty(dir);
+}
+
+/* The entry right before that of the cursor: since it was found, others may have been cut from the one before. */
+static struct ext2_dirent *neighbour(const struct ext2_cursor *c)
+{
+	struct ext2_dirent *d = c->before;
+
+	while (d && (char *)d + d->rec_len != (char *)c->entry) {
+		d = (void *)((char *)d + d->rec_len);
+	}
+	return d;
+}
+
 /*
  * Remove the entry at @c, and end the cursor.
  *
@@ -153,17 +149,70 @@ static void fill(struct ext2_cursor *c, const char *name, unsigned len, const st
  */
 void ext2_dir_remove(struct ext2_cursor *c)
 {
-	struct inode *dir = c->dir;
+	struct ext2_dirent *before = neighbour(c);
 
 	frame_lock(c->frame);
-	if (c->before) {
-		c->before->rec_len += c->entry->rec_len;
+	if (before) {
+		before->rec_len += c->entry->rec_len;
 	} else {
 		c->entry->ino = 0;
 	}
-	pcache_dirty(c->frame);
-	frame_unlock(c->frame);
-	ext2_cursor_end(c);
-	dir->mtime = dir->ctime = inode_now();
-	inode_dirty(dir);
+	changed(c);
+}
+
+/*
+ * The name at @c is @target's from now on; end the cursor.
+ *
+ * Sleeps.
+ */
+void ext2_dir_replace(struct ext2_cursor *c, const struct inode *target)
+{
+	frame_lock(c->frame);
+	c->entry->ino = target->ino;
+	c->entry->file_type = file_type(ext2_of(c->dir), target->mode);
+	changed(c);
+}
+
+/*
+ * The first block of a new directory: "." and "..".
+ *
+ * Sleeps.
+ * Returns: 0; -ENOSPC; -EROFS; -EIO; -ENOMEM.
+ */
+int ext2_dir_begin(struct inode *dir, const struct inode *parent)
+{
+	struct ext2_cursor c;
+	int error = append_block(dir, &c);
+
+	if (error) {
+		return error;
+	}
+	fill(&c, ".", 1, dir);
+	fill(&c, "..", 2, parent);
+	ext2_cursor_end(&c);
+	return 0;
+}
+
+/*
+ * Has @dir no names but "." and ".."?
+ *
+ * Sleeps.
+ * Returns: 0; -ENOTEMPTY; -EIO; -ENOMEM.
+ */
+int ext2_dir_empty(struct inode *dir)
+{
+	struct ext2_cursor c;
+	int more;
+
+	ext2_cursor_begin(&c, dir, 0);
+	while ((more = ext2_cursor_next(&c)) > 0) {
+		const struct ext2_dirent *d = c.entry;
+
+		if (d->ino && (d->name_len > 2 || d->name[0] != '.' || (d->name_len == 2 && d->name[1] != '.'))) {
+			more = -ENOTEMPTY;
+			break;
+		}
+	}
+	ext2_cursor_end(&c);
+	return more;
 }

@@ -26,7 +26,7 @@ struct fs;
  * Mount what is on @b.  @read_only, a read-only device or features that demand it make it read-only.
  *
  * Sleeps.
- * Owns:    *@out, and its root inode, live as long as the machine runs: there is no unmount yet.
+ * Owns:    *@out, and its root inode, live as long as the machine runs: unmounting is for its end.
  * Returns: 0; -EINVAL when there is no ext2, or one of a kind that Magpie does not know; -EUCLEAN when its
  *          numbers do not fit together; -EBUSY when it is mounted already; -EIO; -ENOMEM.  The log says why.
  */
@@ -39,6 +39,7 @@ enum {
 	EXT2_FIRST_INO  = 11,           /* first that is not reserved, in revision 0 */
 	EXT2_INODE_SIZE = 128,          /* in revision 0; later ones may have more */
 	EXT2_NAME_MAX   = 255,
+	EXT2_LINK_MAX   = 32000,        /* names of a file, and subdirectories of a directory */
 };
 
 struct ext2_super {                     /* [ext2 §3.1] */
@@ -77,7 +78,7 @@ struct ext2_super {                     /* [ext2 §3.1] */
 	uint16_t reserved_gdt_blocks;   /* with EXT2_COMPAT_RESIZE_INODE: kept free for more descriptors */
 	uint8_t  journal_uuid[16];
 	uint32_t journal_inum, journal_dev;
-	uint32_t last_orphan;
+	uint32_t last_orphan;           /* inode without links, but in use when this was written; 0: none */
 	uint32_t hash_seed[4];
 	uint8_t  def_hash_version;
 	uint8_t  reserved[3];
@@ -91,6 +92,7 @@ _Static_assert(offsetof(struct ext2_super, magic) == 56, "[ext2 §3.1]");
 _Static_assert(offsetof(struct ext2_super, rev_level) == 76, "[ext2 §3.1]");
 _Static_assert(offsetof(struct ext2_super, feature_compat) == 92, "[ext2 §3.1]");
 _Static_assert(offsetof(struct ext2_super, reserved_gdt_blocks) == 206, "[ext2 §3.1]");
+_Static_assert(offsetof(struct ext2_super, last_orphan) == 232, "[ext2 §3.1]");
 _Static_assert(offsetof(struct ext2_super, rest) == 264, "[ext2 §3.1]");
 
 enum { EXT2_STATE_VALID = 1, EXT2_STATE_ERROR = 2 };
@@ -133,7 +135,8 @@ struct ext2_inode {                     /* [ext2 §3.5] */
 	uint16_t mode;
 	uint16_t uid;
 	uint32_t size;
-	uint32_t atime, ctime, mtime, dtime;
+	uint32_t atime, ctime, mtime;
+	uint32_t dtime;                 /* when it was deleted; of an orphan: number of the next */
 	uint16_t gid;
 	uint16_t links_count;
 	uint32_t blocks;                /* of 512 bytes, indirect ones included */
@@ -151,6 +154,7 @@ struct ext2_inode {                     /* [ext2 §3.5] */
 };
 
 _Static_assert(sizeof(struct ext2_inode) == EXT2_INODE_SIZE, "[ext2 §3.5]");
+_Static_assert(offsetof(struct ext2_inode, dtime) == 20, "[ext2 §3.5]");
 _Static_assert(offsetof(struct ext2_inode, block) == 40, "[ext2 §3.5]");
 _Static_assert(offsetof(struct ext2_inode, size_high) == 108, "[ext2 §3.5]");
 

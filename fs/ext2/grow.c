@@ -8,6 +8,7 @@
  */
 #include "fs/ext2/volume.h"
 #include "kernel/lib/errno.h"
+#include "mm/cache/pcache.h"
 
 static int  fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32_t *first);
 static int  path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal);
@@ -53,6 +54,43 @@ void ext2_uncharge(struct inode *i, uint32_t n)
 {
 	i->blocks -= MIN(i->blocks, n * EXT2_BLOCK_SECTORS);    /* the disk's count may be wrong */
 	inode_dirty(i);
+}
+
+/*
+ * Name @f, which is complete, as the page after the last of @i, whose size is then @size: for directories and the
+ * text of links.  It has its place before it gets its name.
+ *
+ * Locks:   inode.lock held, or nobody else knows @i.  Sleeps.
+ * Owns:    the reference to @f stays the caller's.
+ * Returns: 0; -ENOSPC; -EROFS; -EIO; -ENOMEM.
+ */
+int ext2_append(struct inode *i, struct frame *f, loff_t size)
+{
+	struct mapping *m = &i->mapping;
+	pgoff_t index = size_pages(m->size);
+	int error = pcache_reserve(m, index, 1);
+
+	if (error) {
+		return error;
+	}
+	error = m->ops->prepare(m, index, &f, 1);
+	if (error < 0) {
+		goto out;
+	}
+	error = pcache_extend(m, size);
+	if (error) {
+		ext2_free_from(i, index);       /* if that fails, the block is still the file's */
+		f->place = 0;
+		goto out;
+	}
+	frame_get(f);                           /* for the cache */
+	if (pcache_give(m, index, &f, 1, FR_UPTODATE | FR_DIRTY) != 1) {
+		BUG("somebody has a page past the end of a locked file");
+	}
+out:
+	mapping_not_pending(m);
+	pcache_unreserve(m, index, 1);
+	return error;
 }
 
 /* After the block before; else after what was allocated last; else in the inode's own group. */

@@ -27,7 +27,12 @@ static const struct inode_ops file_ops = {
 static const struct inode_ops dir_ops = {
 	.lookup      = ext2_lookup,
 	.create      = ext2_create,
+	.mkdir       = ext2_mkdir,
+	.symlink     = ext2_symlink,
+	.link        = ext2_link,
 	.unlink      = ext2_unlink,
+	.rmdir       = ext2_rmdir,
+	.rename      = ext2_rename,
 	.readdir     = ext2_readdir,
 	.sync        = ext2_sync_inode,
 	.write_inode = ext2_write_inode,
@@ -114,7 +119,7 @@ static int check(struct inode *i, const struct ext2_inode *raw)
 	if (i->ino < e->first_ino && i->ino != EXT2_ROOT_INO) {
 		return ext2_corrupt(e, i->ino, "reserved, but named, below", e->first_ino);
 	}
-	if (raw->links_count == 0) {
+	if (raw->links_count == 0 && !e->freeing_orphans) {
 		return ext2_corrupt(e, i->ino, "not in use, but named, mode", raw->mode);
 	}
 	if (raw->flags & EXT2_FL_EXTENTS) {

@@ -1,9 +1,9 @@
 /*
- * inode_ops on names: look up, create, unlink; and symbolic links.
+ * inode_ops on names that are there, or are to be: look up, link, unlink, rmdir; and reading a symbolic link.
  *
  * Locks: the directory's inode.lock held throughout.
  *
- * Floor 6.
+ * Floor 6.  Read next: rename.c
  */
 #include "fs/ext2/volume.h"
 #include "fs/file.h"
@@ -31,122 +31,120 @@ int ext2_lookup(struct inode *dir, const char *name, unsigned len, struct inode 
 	return inode_get(dir->fs, ino, out);
 }
 
-/* A new inode in memory, for a number that is ours: a file of @mode without content. */
-static struct inode *make_inode(struct inode *dir, uint32_t ino, uint32_t mode)
+/*
+ * @dir has one subdirectory more, whose ".." is a link to it, or one fewer.  It never falls below what it has by
+ * itself, however the disk has counted.
+ *
+ * Locks: dir->lock held.
+ */
+void ext2_parent_gains(struct inode *dir)
 {
-	struct inode *i = inode_alloc(dir->fs, ino);
-
-	if (!i) {
-		return NULL;
-	}
-	if (ext2_node_new(i) < 0) {
-		inode_put(i);
-		return NULL;
-	}
-	i->mode = mode;
-	i->nlink = 1;
-	i->atime = i->mtime = i->ctime = inode_now();
-	ext2_node(i)->mapped = true;
-	ext2_set_ops(i);
-	return i;
+	dir->nlink++;
+	inode_dirty(dir);
 }
 
-/* Name @i, then let it be found.  Only a damaged disk has the number in use already. */
-static int publish(struct inode *dir, const char *name, unsigned len, struct inode *i)
+void ext2_parent_loses(struct inode *dir)
 {
-	struct ext2_cursor c;
-	int error = ext2_dir_add(dir, name, len, i);
-
-	if (error) {
-		return error;
-	}
-	error = inode_insert(i);
-	if (error && ext2_dir_find(dir, name, len, &c) == 0) {
-		ext2_dir_remove(&c);
-	}
-	return error ? ext2_corrupt(ext2_of(dir), i->ino, "free, but in use, named in inode", dir->ino) : 0;
+	dir->nlink -= dir->nlink > 2;
+	inode_dirty(dir);
 }
 
 /*
- * A new, empty file.  The block of its inode is at hand before anything is changed, so that nothing is left to
- * fail once the name is there.
+ * inode_ops.link: one more name for @target, which is no directory.  It is counted before it is there: a count that
+ * is too high keeps a file, one that is too low frees it under somebody's name.
  *
- * Sleeps.
- * Owns:    a reference to *@out is the caller's.
- * Returns: 0; -EEXIST; -ENOSPC; -EROFS; -EIO; -ENOMEM.
+ * Locks:   takes target->lock.  Sleeps.
+ * Returns: 0; -ENOENT when the last name has just gone; -EMLINK; -ENOSPC; -EROFS; -EIO; -ENOMEM.
  */
-int ext2_create(struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out)
+int ext2_link(struct inode *dir, const char *name, unsigned len, struct inode *target)
 {
-	struct ext2 *e = ext2_of(dir);
-	struct ext2_cursor c;
-	struct ext2_inode *raw;
-	struct inode *i = NULL;
-	struct frame *f;
-	uint32_t ino;
-	int error = ext2_dir_find(dir, name, len, &c);
+	int error;
 
-	if (error != -ENOENT) {
-		ext2_cursor_end(&c);
-		return error ? error : -EEXIST;
+	mutex_lock(&target->lock);
+	if (target->nlink == 0) {
+		error = -ENOENT;
+	} else if (target->nlink >= EXT2_LINK_MAX) {
+		error = -EMLINK;
+	} else {
+		target->nlink++;
+		error = ext2_dir_add(dir, name, len, target);
+		target->nlink -= error != 0;
 	}
-	error = ext2_alloc_ino(e, dir->ino, mode, &ino);
-	if (error) {
-		return error;
-	}
-	error = ext2_raw_get(e, ino, &f, &raw);
-	if (error) {
-		goto out_ino;
-	}
-	i = make_inode(dir, ino, mode);
-	error = i ? publish(dir, name, len, i) : -ENOMEM;
 	if (!error) {
-		memset(raw, 0, e->inode_size);
-		ext2_fill_raw(i, raw);
-		meta_dirty(f);
+		target->ctime = inode_now();
+		inode_dirty(target);
 	}
-	meta_put(f);
-	if (!error) {
-		*out = i;
-		return 0;
-	}
-	if (i) {
-		inode_put(i);           /* never found by anybody: just freed */
-	}
-out_ino:
-	ext2_free_ino(e, ino, mode);
+	mutex_unlock(&target->lock);
 	return error;
 }
 
 /*
- * Remove @name, which is @target's.  The file goes with its last link and its last user (ext2_destroy).
+ * inode_ops.unlink: remove @name, which is @target's.  The file goes with its last link and its last user
+ * (ext2_destroy).
  *
  * Locks:   takes target->lock: the directory's comes first, and @target is none.  Sleeps.
- * Returns: 0; -ENOENT; -EISDIR; -EROFS; -EIO; -ENOMEM.
+ * Returns: 0; -EROFS; -EIO; -ENOMEM.
  */
 int ext2_unlink(struct inode *dir, const char *name, unsigned len, struct inode *target)
 {
 	struct ext2_cursor c;
 	int error;
 
-	if (inode_is(target, S_IFDIR)) {
-		return -EISDIR;
+	mutex_lock(&target->lock);
+	error = ext2_dir_find(dir, name, len, &c);
+	if (!error) {
+		error = ext2_drop_begin(target);
+		if (!error) {
+			ext2_dir_remove(&c);
+			ext2_drop_link(target);
+		}
+		ext2_cursor_end(&c);
 	}
-	if (dir->fs->read_only) {
-		return -EROFS;
+	mutex_unlock(&target->lock);
+	return error;
+}
+
+/* Remove @name; @target is locked. */
+static int rmdir_locked(struct inode *dir, const char *name, unsigned len, struct inode *target)
+{
+	struct ext2_cursor c;
+	int error = ext2_dir_empty(target);
+
+	if (error) {
+		return error;
 	}
 	error = ext2_dir_find(dir, name, len, &c);
 	if (error) {
 		return error;
 	}
-	ext2_dir_remove(&c);
-	mutex_lock(&target->lock);
-	if (target->nlink > 0) {        /* the disk may have counted wrong */
-		target->nlink--;
+	error = ext2_drop_begin(target);
+	if (!error) {
+		ext2_dir_remove(&c);
+		ext2_drop_link(target);
+		ext2_parent_loses(dir);
 	}
-	target->ctime = inode_now();
-	inode_dirty(target);
+	ext2_cursor_end(&c);
+	return error;
+}
+
+/*
+ * inode_ops.rmdir: remove @name, which is that of the directory @target.  Somebody may still be in it: nothing new
+ * can be made there, and it goes with its last user.
+ *
+ * Locks:   fs->rename held; takes target->lock.  Sleeps.
+ * Returns: 0; -ENOTEMPTY; -EROFS; -EIO; -ENOMEM.
+ */
+int ext2_rmdir(struct inode *dir, const char *name, unsigned len, struct inode *target)
+{
+	int error;
+
+	if (target == dir) {
+		return ext2_corrupt(ext2_of(dir), dir->ino, "a directory that is in itself, links", dir->nlink);
+	}
+	mutex_lock(&target->lock);
+	error = rmdir_locked(dir, name, len, target);
 	mutex_unlock(&target->lock);
-	return 0;
+	return error;
 }
 
 /*

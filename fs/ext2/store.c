@@ -4,11 +4,12 @@
  * Fields of the disk's inode that are not understood here stay on the disk as they are: writing changes the
  * others in place, in the metadata page that many inodes share.  Each writes its own bytes only.
  *
- * Floor 6.  [ext2 §3.5]  Read next: xattr.c
+ * Floor 6.  [ext2 §3.5]  Read next: orphan.c, xattr.c
  */
 #include "fs/ext2/volume.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/printk.h"
 #include "mm/cache/pcache.h"
 #include "mm/phys/kmalloc.h"
 
@@ -100,9 +101,6 @@ int ext2_sync_inode(struct inode *i, bool datasync)
 /* Everything that @i has on the disk, and then its number.  Locks: inode.lock held.  Sleeps. */
 static int free_all(struct inode *i)
 {
-	struct ext2 *e = ext2_of(i);
-	struct ext2_inode *raw;
-	struct frame *f;
 	int error = pcache_truncate(&i->mapping, 0);
 
 	if (!error && ext2_node(i)->mapped) {
@@ -114,33 +112,28 @@ static int free_all(struct inode *i)
 	if (error) {
 		return error;
 	}
-	error = ext2_raw_get(e, i->ino, &f, &raw);
-	if (error) {
-		return error;
-	}
-	ext2_fill_raw(i, raw);
-	raw->dtime = inode_now();
-	meta_dirty(f);
-	meta_put(f);
-	return ext2_free_ino(e, i->ino, i->mode);
+	ext2_fill_raw(i, ext2_node(i)->orphan_raw);
+	ext2_orphan_remove(i, inode_now());
+	return ext2_free_ino(ext2_of(i), i->ino, i->mode);
 }
 
 /*
- * inode_ops.destroy: the last user of a file without links is gone.  What cannot be freed (unreadable,
- * damaged) stays in use: lost until e2fsck looks, but nobody else's.
+ * inode_ops.destroy: the last user of a file without links is gone.  What cannot be freed (unreadable, damaged,
+ * read-only by now) stays in use and on the list of orphans: the next mount tries again.
  *
  * Sleeps.
  */
 void ext2_destroy(struct inode *i)
 {
+	struct ext2 *e = ext2_of(i);
 	int error;
 
 	mutex_lock(&i->lock);
-	error = free_all(i);
+	error = e->fs.read_only ? -EROFS : free_all(i);
 	if (error) {
-		ext2_write_inode(i);
-		ext2_corrupt(ext2_of(i), i->ino, "deleted, but not all could be freed: error",
-		             (uint32_t)-error);
+		printk("ext2: %s: inode %u: deleted, but not all could be freed: error %d\n",
+		       e->bdev->dev->name, i->ino, -error);
+		ext2_orphan_leave(i);
 	}
 	i->dirty = false;
 	mutex_unlock(&i->lock);

@@ -20,11 +20,13 @@ static int  numbers_check(struct ext2 *e);
 static int  root_get(struct ext2 *e);
 static void usage(struct fs *fs, struct fs_usage *u);
 static int  sync(struct fs *fs);
+static int  unmount(struct fs *fs);
 
 static const struct fs_ops ext2_fs_ops = {
 	.read_inode = ext2_read_inode,
 	.usage      = usage,
 	.sync       = sync,
+	.unmount    = unmount,
 };
 
 /* See ext2.h. */
@@ -42,6 +44,7 @@ int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 	}
 	e->bdev = b;
 	mutex_init(&e->alloc_lock);
+	list_init(&e->orphans);
 	error = meta_get(b, EXT2_SUPER_AT / EXT2_BLOCK_SIZE, &e->super_frame);
 	if (error) {
 		refuse(e, error, "the superblock cannot be read, error", (uint32_t)-error);
@@ -60,12 +63,17 @@ int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 		.type = "ext2", .ops = &ext2_fs_ops, .private = e,
 		.read_only = read_only || b->dev->read_only, .max_size = ext2_max_size(),
 	};
+	e->writable = !e->fs.read_only;
+	e->was_clean = e->super->state == EXT2_STATE_VALID;
 	mutex_init(&e->fs.rename);
 	error = root_get(e);
 	if (error) {
 		goto out_groups;
 	}
 	b->mounted = true;
+	if (e->writable) {
+		ext2_orphans_free(e);
+	}
 	*out = &e->fs;
 	return 0;
 out_groups:
@@ -210,7 +218,9 @@ int ext2_corrupt(struct ext2 *e, uint32_t ino, const char *what, uint32_t number
 		printk("ext2: %s: %s: %u\n", e->bdev->dev->name, what, number);
 	}
 	e->damaged = true;
-	if (e->super->errors == EXT2_ERRORS_RO || e->super->errors == EXT2_ERRORS_PANIC) {
+	if (!e->fs.read_only &&
+	    (e->super->errors == EXT2_ERRORS_RO || e->super->errors == EXT2_ERRORS_PANIC)) {
+		printk("ext2: %s: read-only from now on\n", e->bdev->dev->name);
 		e->fs.read_only = true;
 	}
 	return -EIO;
@@ -218,7 +228,7 @@ int ext2_corrupt(struct ext2 *e, uint32_t ino, const char *what, uint32_t number
 
 /*
  * Counts in the superblock were changed.  From the first change on the disk says that it was not unmounted
- * cleanly; nothing here says the opposite again, for nothing here unmounts.
+ * cleanly, until it is.
  *
  * Locks: alloc lock held.  Sleeps.
  */
@@ -251,10 +261,28 @@ static int sync(struct fs *fs)
 {
 	struct ext2 *e = fs->private;
 
-	if (e->damaged && !e->bdev->dev->read_only) {
+	if (e->damaged && e->writable) {
 		mutex_lock(&e->alloc_lock);
 		ext2_super_changed(e);
 		mutex_unlock(&e->alloc_lock);
 	}
+	return bdev_sync(e->bdev);
+}
+
+/*
+ * Say on the disk that all is well, if it was when we came and is now.  Files that somebody still has open are
+ * not in order yet: the next mount frees them.
+ */
+static int unmount(struct fs *fs)
+{
+	struct ext2 *e = fs->private;
+
+	mutex_lock(&e->alloc_lock);
+	if (e->writable && e->was_clean && !e->damaged && list_empty(&e->orphans) &&
+	    !(e->super->state & EXT2_STATE_VALID)) {
+		e->super->state |= EXT2_STATE_VALID;
+		meta_dirty(e->super_frame);
+	}
+	mutex_unlock(&e->alloc_lock);
 	return bdev_sync(e->bdev);
 }

@@ -6,15 +6,16 @@
  *      alloc.c     blocks                        truncate.c  the way back
  *      ialloc.c    inode numbers                 io.c        mapping_ops: pages to runs of blocks
  *      inode.c     one inode, from the disk      dir.c       entries: look, list
- *      store.c     to the disk, and away         entry.c     entries: add, remove
- *      xattr.c     shared attribute blocks       names.c     inode_ops on names
+ *      store.c     to the disk, and away         entry.c     entries: add, change, remove
+ *      orphan.c    no name, but still in use     create.c    new files, links, directories
+ *      xattr.c     shared attribute blocks       names.c     names that come and go; rename.c
  *
  * Trust: super.c checks the superblock and every group descriptor once, at mount.  Every block number from
  * an inode or an indirect block goes through ext2_blocks_ok() before it is used, every directory entry
  * through dir.c's check, every inode through inode.c's.  What fails is -EIO for its object and one line in
  * the log, by way of ext2_corrupt().
  *
- * Locks: inode.lock, then the node's map_lock, then alloc_lock (kernel/lock.h).
+ * Locks: directories before files (two directories only under fs->rename), then the node's map_lock, then alloc_lock (kernel/lock.h).
  *
  * Floor 6.
  */
@@ -43,6 +44,10 @@ struct ext2 {                                   /* read-only after mount, but fo
 	bool               has_types;           /* EXT2_INCOMPAT_FILETYPE */
 	bool               has_large;           /* EXT2_RO_COMPAT_LARGE_FILE [alloc lock] */
 	bool               damaged;             /* an inconsistency was met; only ever set */
+	bool               writable;            /* mounted so; fs.read_only may have become true since */
+	bool               was_clean;           /* the disk said so when it was mounted */
+	bool               freeing_orphans;     /* at mount: inodes without links may be read */
+	struct list        orphans;             /* nodes, the newest first: s_last_orphan [alloc lock] */
 	struct mutex       alloc_lock;          /* bitmaps, and the counts in groups and superblock */
 	struct frame      *super_frame;         /* held as long as mounted */
 	struct ext2_super *super;               /* inside it [alloc lock] */
@@ -57,6 +62,9 @@ struct ext2_node {                              /* inode.private */
 	uint32_t     flags;                     /* EXT2_FL_*                                    [inode.lock] */
 	uint32_t     file_acl;                  /* attribute block, or 0 */
 	bool         mapped;                    /* block[] are block numbers, not text */
+	struct list  orphan;                    /* in ext2.orphans                                [alloc lock] */
+	struct frame      *orphan_frame;        /* held while it is there: the inode's own block, and in it */
+	struct ext2_inode *orphan_raw;          /* the inode, whose dtime is the number of the next one     */
 };
 
 static inline struct ext2 *ext2_of(const struct inode *i)
@@ -119,6 +127,7 @@ must_check int ext2_map(struct inode *i, uint32_t block, uint32_t max, uint32_t 
 must_check int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, uint32_t *first);
 void ext2_charge(struct inode *i, uint32_t n);
 void ext2_uncharge(struct inode *i, uint32_t n);
+must_check int ext2_append(struct inode *i, struct frame *f, loff_t size);
 loff_t ext2_max_size(void);
 
 int  ext2_truncate(struct inode *i, loff_t size);
@@ -137,10 +146,17 @@ void ext2_set_ops(struct inode *i);
 int  ext2_readlink(struct inode *i, char *to, unsigned size);
 must_check int ext2_attributes_drop(struct inode *i);
 
+/* ---- orphan.c ---- */
+must_check int ext2_drop_begin(struct inode *i);
+void ext2_drop_link(struct inode *i);
+void ext2_orphan_remove(struct inode *i, uint32_t dtime);
+void ext2_orphan_leave(struct inode *i);
+void ext2_orphans_free(struct ext2 *e);
+
 /* ---- io.c ---- */
 extern const struct mapping_ops ext2_mapping_ops;
 
-/* ---- dir.c, entry.c, names.c ---- */
+/* ---- dir.c, entry.c ---- */
 
 /* One entry of a directory, found by walking. */
 struct ext2_cursor {
@@ -162,6 +178,9 @@ int  ext2_readdir(struct inode *dir, loff_t *pos,
 
 must_check int ext2_dir_add(struct inode *dir, const char *name, unsigned len, const struct inode *target);
 void ext2_dir_remove(struct ext2_cursor *c);
+void ext2_dir_replace(struct ext2_cursor *c, const struct inode *target);
+must_check int ext2_dir_begin(struct inode *dir, const struct inode *parent);
+must_check int ext2_dir_empty(struct inode *dir);
 
 /* The bytes that an entry with a name of @len takes [ext2 §4.1]. */
 static inline uint32_t ext2_record(unsigned len)
@@ -169,8 +188,17 @@ static inline uint32_t ext2_record(unsigned len)
 	return (sizeof(struct ext2_dirent) + len + 3) & ~3u;
 }
 
-int  ext2_lookup(struct inode *dir, const char *name, unsigned len, struct inode **out);
+/* ---- create.c, names.c, rename.c: inode_ops ---- */
 int  ext2_create(struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out);
+int  ext2_mkdir(struct inode *dir, const char *name, unsigned len, uint32_t mode, struct inode **out);
+int  ext2_symlink(struct inode *dir, const char *name, unsigned len, const char *text, unsigned size,
+                  struct inode **out);
+int  ext2_lookup(struct inode *dir, const char *name, unsigned len, struct inode **out);
+int  ext2_link(struct inode *dir, const char *name, unsigned len, struct inode *target);
 int  ext2_unlink(struct inode *dir, const char *name, unsigned len, struct inode *target);
+int  ext2_rmdir(struct inode *dir, const char *name, unsigned len, struct inode *target);
+int  ext2_rename(const struct rename_end *from, const struct rename_end *to);
+void ext2_parent_gains(struct inode *dir);
+void ext2_parent_loses(struct inode *dir);
 
 #endif

@@ -34,7 +34,7 @@ static _Noreturn void end_machine(int status)
 	int sig = status & 0x7F;
 
 	end_everybody();
-	(void)fs_sync_all();
+	(void)fs_unmount_all();
 	machine_poweroff(sig ? 128 + sig : status >> 8 & 0xFF);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Names: access, the working directory, links, unlink.
+ * Where a process is, and what it may do there: access, the working directory, umask.
  *
- * Floor 8.  Read next: poll.c
+ * Floor 8.  Read next: names.c
  */
 #include "fs/namei.h"
 #include "kernel/sys/syscall.h"
@@ -110,62 +110,4 @@ long sys_umask(const struct sysargs *a)
 
 	p->umask = arg(a, 0) & MODE_ALL;
 	return (long)old;
-}
-
-/* ---- links ---- */
-
-static long readlink_at(int dirfd, uva_t path, uva_t to, uint32_t size)
-{
-	struct inode *link;
-	char *text;
-	long r = (int32_t)size <= 0 ? -EINVAL : path_inode(dirfd, path, AT_SYMLINK_NOFOLLOW, &link);
-
-	if (r < 0) {
-		return r;
-	}
-	text = kmalloc(PATH_MAX, ALLOC_WAIT);
-	r = text ? link_text(link, text, PATH_MAX) : -ENOMEM;
-	inode_put(link);
-	if (r > 0) {
-		r = (long)MIN((uint32_t)r, size);       /* cut without a word, says the interface */
-		r = copy_to_user(to, text, (uint32_t)r) < 0 ? -EFAULT : r;
-	}
-	kfree(text);
-	return r;
-}
-
-long sys_readlink(const struct sysargs *a)
-{
-	return readlink_at(AT_FDCWD, arg(a, 0), arg(a, 1), arg(a, 2));
-}
-
-long sys_readlinkat(const struct sysargs *a)
-{
-	return readlink_at((int)arg(a, 0), arg(a, 1), arg(a, 2), arg(a, 3));
-}
-
-static long unlink_at(int dirfd, uva_t path)
-{
-	struct user_path at;
-	long r = path_fetch(dirfd, path, &at);
-
-	if (r == 0) {
-		r = fs_unlink(at.base, at.text);
-		path_drop(&at);
-	}
-	return r;
-}
-
-long sys_unlink(const struct sysargs *a)
-{
-	return unlink_at(AT_FDCWD, arg(a, 0));
-}
-
-long sys_unlinkat(const struct sysargs *a)
-{
-	/* With AT_REMOVEDIR it is rmdir(2), which does not exist yet. */
-	if (arg(a, 2)) {
-		return arg(a, 2) == AT_REMOVEDIR ? -ENOSYS : -EINVAL;
-	}
-	return unlink_at((int)arg(a, 0), arg(a, 1));
 }

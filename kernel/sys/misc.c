@@ -140,6 +140,6 @@ long sys_reboot(const struct sysargs *a)
 	if ((int)arg(a, 2) != REBOOT_HALT && (int)arg(a, 2) != REBOOT_POWER_OFF) {
 		return -EINVAL;
 	}
-	(void)fs_sync_all();
+	(void)fs_unmount_all();
 	machine_poweroff(0);
 }

@@ -79,7 +79,7 @@ must_check int path_fetch(int dirfd, uva_t at, struct user_path *out);
 void path_drop(struct user_path *p);
 
 /* What the path leads to, with a reference.  @flags: AT_SYMLINK_NOFOLLOW or 0.  Returns: 0, or as path_fetch() and namei(). */
-enum { AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000 };
+enum { AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_SYMLINK_FOLLOW = 0x400, AT_EMPTY_PATH = 0x1000 };
 must_check int path_inode(int dirfd, uva_t at, uint32_t flags, struct inode **out);
 
 #endif

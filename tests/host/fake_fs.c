@@ -346,7 +346,7 @@ static int op_sync_fs(struct fs *fs)
 	return 0;
 }
 
-static const struct fs_ops fs_ops = { op_read_inode, op_usage, op_sync_fs };
+static const struct fs_ops fs_ops = { .read_inode = op_read_inode, .usage = op_usage, .sync = op_sync_fs };
 
 /* ---- for the tests ---- */
 
