@@ -90,7 +90,12 @@ struct fdtable {
 	uint64_t     cloexec;           /* bit per descriptor */
 };
 
-struct file *fd_file(const struct fdtable *t, int fd);          /* NULL: -EBADF.  Borrowed: single-threaded processes. */
+/* NULL: -EBADF.  Borrowed: single-threaded processes. */
+static inline struct file *fd_file(const struct fdtable *t, int fd)
+{
+	return (unsigned)fd < NR_FDS ? t->file[fd] : NULL;
+}
+
 /* Lowest free >= @lowest, or -EMFILE, -EINVAL; takes over the reference if it succeeds. */
 int  fd_install(struct fdtable *t, struct file *f, int lowest, bool cloexec);
 int  fd_close(struct fdtable *t, int fd);

@@ -27,16 +27,19 @@
 #include "mm/phys/kmalloc.h"
 
 struct end {
-	struct waitq waitq;             /* those who cannot go on at this end            */
-	unsigned     files;             /* open files                        [pipe.lock] */
-	bool         busy;              /* somebody copies                   [pipe.lock] */
+	unsigned files;                 /* open files                 [lock] */
+	bool     busy;                  /* somebody copies            [lock] */
 };
 
+/*
+ * One queue for both ends, and its lock is the pipe's: a pipe is never full and empty at once, so
+ * (but for those who wait while others copy) only one end has anybody waiting.
+ */
 struct pipe {
-	struct spinlock lock;
-	struct end      reading, writing;
-	uint32_t        head, tail;     /* [lock] */
-	struct frame   *ring;
+	struct waitq  waitq;
+	struct end    reading, writing;
+	uint32_t      head, tail;       /* [lock] */
+	char         *ring;
 };
 
 static struct pipe *pipe_of(const struct file *f)
@@ -59,54 +62,52 @@ static struct end *end_of(struct pipe *p, const struct file *f)
 	return file_readable(f) ? &p->reading : &p->writing;
 }
 
-/* Something has changed.  Whoever it does not help goes back to sleep. */
-static void wake(struct pipe *p)
+static void lock(struct pipe *p)
 {
-	wait_wake(&p->reading.waitq);
-	wait_wake(&p->writing.waitq);
+	spin_lock(&p->waitq.lock);
+}
+
+static void unlock(struct pipe *p)
+{
+	spin_unlock(&p->waitq.lock);
 }
 
 /* ---- the ring ---- */
 
-typedef int (*copy_fn)(char *ring, uva_t user, uint32_t n);
-
-static int copy_out(char *ring, uva_t user, uint32_t n)
+/* The next @n bytes out, in one piece or, around the end of the page, in two. */
+static int copy_out(const struct pipe *p, uva_t to, uint32_t n)
 {
-	return copy_to_user(user, ring, n);
+	uint32_t at = p->head % PIPE_BUF, first = MIN(n, PIPE_BUF - at);
+	int r = copy_to_user(to, p->ring + at, first);
+
+	return r == 0 && n > first ? copy_to_user(to + first, p->ring, n - first) : r;
 }
 
-static int copy_in(char *ring, uva_t user, uint32_t n)
+static int copy_in(const struct pipe *p, uva_t from, uint32_t n)
 {
-	return copy_from_user(ring, user, n);
+	uint32_t at = p->tail % PIPE_BUF, first = MIN(n, PIPE_BUF - at);
+	int r = copy_from_user(p->ring + at, from, first);
+
+	return r == 0 && n > first ? copy_from_user(p->ring, from + first, n - first) : r;
 }
 
-/* The bytes from position @at on, in one piece or, around the end of the page, in two. */
-static int copy(struct pipe *p, uint32_t at, uva_t user, uint32_t n, copy_fn fn)
+/* The end @e is ours, without the lock. */
+static void begin(struct pipe *p, struct end *e)
 {
-	char *ring = frame_data(p->ring);
-	uint32_t first = MIN(n, PIPE_BUF - at % PIPE_BUF);
-	int r = fn(ring + at % PIPE_BUF, user, first);
-
-	return r == 0 && n > first ? fn(ring, user + first, n - first) : r;
-}
-
-/* Copy @n bytes at @e, whose position is *@at, and move that.  Locks: the pipe's is held, and let go
- * meanwhile.  Returns: @n, or -EFAULT and nothing has moved. */
-static int transfer(struct pipe *p, struct end *e, uint32_t *at, uva_t user, uint32_t n, copy_fn fn)
-{
-	int r;
-
 	e->busy = true;
-	spin_unlock(&p->lock);
-	r = copy(p, *at, user, n, fn);
-	spin_lock(&p->lock);
+	unlock(p);
+}
+
+/* It was, and its position *@at moves by @n.  Those who wait look again. */
+static void finish(struct pipe *p, struct end *e, uint32_t *at, uint32_t n)
+{
+	lock(p);
 	e->busy = false;
-	if (r == 0) {
-		*at += n;
-		r = (int)n;
+	*at += n;
+	if (!list_empty(&p->waitq.waiters)) {
+		wait_wake_locked(&p->waitq);
 	}
-	wake(p);
-	return r;
+	unlock(p);
 }
 
 /* ---- the file ---- */
@@ -122,45 +123,61 @@ static bool can_write(const struct pipe *p, uint32_t least)
 	return p->reading.files == 0 || (!p->writing.busy && room(p) >= least);
 }
 
-/* Sleep until @condition, or do not, as @f's flags say.  0; -EAGAIN, -EINTR. */
-#define wait_for(f, e, p, condition)                                    \
-	((f)->flags & O_NONBLOCK ? ((condition) ? 0 : -EAGAIN) :        \
-	 wait_until_killable(&(e)->waitq, &(p)->lock, condition))
+/* Let others go on, unless @f is not to wait.  0; -EAGAIN, -EINTR. */
+static int wait(struct pipe *p, const struct file *f)
+{
+	if (f->flags & O_NONBLOCK) {
+		return -EAGAIN;
+	}
+	return wait_sleep_killable(&p->waitq, &p->waitq.lock);
+}
 
 /* What there is, up to @n bytes; 0 when nobody is left to write. */
 static int pipe_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct pipe *p = pipe_of(f);
-	int r;
+	int r = 0;
 
 	(void)pos;
 	if (n == 0) {
 		return 0;
 	}
-	spin_lock(&p->lock);
-	r = wait_for(f, &p->reading, p, can_read(p));
-	if (r == 0 && filled(p) > 0) {
-		r = transfer(p, &p->reading, &p->head, buf, MIN(n, filled(p)), copy_out);
+	lock(p);
+	while (r == 0 && !can_read(p)) {
+		r = wait(p, f);
 	}
-	spin_unlock(&p->lock);
-	return r;
+	n = MIN(n, filled(p));
+	if (r < 0 || n == 0) {
+		unlock(p);
+		return r;
+	}
+	begin(p, &p->reading);
+	r = copy_out(p, buf, n);
+	n = r < 0 ? 0 : n;              /* nothing gets lost at a bad address */
+	finish(p, &p->reading, &p->head, n);
+	return r < 0 ? r : (int)n;
 }
 
 /* As much as fits of @n bytes: all, if others must not come between. */
 static int write_piece(struct file *f, struct pipe *p, uva_t buf, uint32_t n)
 {
 	uint32_t least = n <= PIPE_BUF ? n : 1;
-	int r;
+	int r = 0;
 
-	spin_lock(&p->lock);
-	r = wait_for(f, &p->writing, p, can_write(p, least));
-	if (r == 0 && p->reading.files == 0) {
-		r = -EPIPE;             /* and SIGPIPE, which is sent above */
-	} else if (r == 0) {
-		r = transfer(p, &p->writing, &p->tail, buf, MIN(n, room(p)), copy_in);
+	lock(p);
+	while (r == 0 && !can_write(p, least)) {
+		r = wait(p, f);
 	}
-	spin_unlock(&p->lock);
-	return r;
+	if (r < 0 || p->reading.files == 0) {
+		unlock(p);
+		return r < 0 ? r : -EPIPE;      /* and SIGPIPE, which is sent above */
+	}
+	n = MIN(n, room(p));
+	begin(p, &p->writing);
+	r = copy_in(p, buf, n);
+	n = r < 0 ? 0 : n;
+	finish(p, &p->writing, &p->tail, n);
+	return r < 0 ? r : (int)n;
 }
 
 static int pipe_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
@@ -170,11 +187,7 @@ static int pipe_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	int r = 0;
 
 	(void)pos;
-	while (done < n) {
-		r = write_piece(f, p, buf + done, n - done);
-		if (r < 0) {
-			break;
-		}
+	while (done < n && (r = write_piece(f, p, buf + done, n - done)) > 0) {
 		done += (uint32_t)r;
 	}
 	return done ? (int)done : r;
@@ -186,14 +199,14 @@ static int pipe_poll(struct file *f)
 	struct pipe *p = pipe_of(f);
 	int events;
 
-	spin_lock(&p->lock);
+	lock(p);
 	if (file_readable(f)) {
 		events = (filled(p) > 0 ? POLLIN : 0) | (p->writing.files == 0 ? POLLHUP : 0);
 	} else {
 		events = (room(p) >= PIPE_BUF ? POLLOUT : 0) |
 		         (p->reading.files == 0 ? POLLERR : 0);
 	}
-	spin_unlock(&p->lock);
+	unlock(p);
 	return events;
 }
 
@@ -201,9 +214,9 @@ static int pipe_open(struct file *f)
 {
 	struct pipe *p = pipe_of(f);
 
-	spin_lock(&p->lock);
+	lock(p);
 	end_of(p, f)->files++;
-	spin_unlock(&p->lock);
+	unlock(p);
 	return 0;
 }
 
@@ -211,10 +224,10 @@ static void pipe_release(struct file *f)
 {
 	struct pipe *p = pipe_of(f);
 
-	spin_lock(&p->lock);
+	lock(p);
 	end_of(p, f)->files--;
-	wake(p);
-	spin_unlock(&p->lock);
+	wait_wake_locked(&p->waitq);
+	unlock(p);
 }
 
 static const struct file_ops pipe_fops = {
@@ -228,7 +241,7 @@ static void pipe_forget(struct inode *i)
 {
 	struct pipe *p = i->private;
 
-	frame_put(p->ring);
+	kfree(p->ring);
 	kfree(p);
 }
 
@@ -243,14 +256,12 @@ static struct pipe *make_pipe(void)
 	if (!p) {
 		return NULL;
 	}
-	p->ring = frame_alloc(ALLOC_WAIT | ALLOC_KERNEL);
+	p->ring = kmalloc(PIPE_BUF, ALLOC_WAIT);
 	if (!p->ring) {
 		kfree(p);
 		return NULL;
 	}
-	spin_init(&p->lock);
-	waitq_init(&p->reading.waitq);
-	waitq_init(&p->writing.waitq);
+	waitq_init(&p->waitq);
 	return p;
 }
 

@@ -14,7 +14,7 @@
  *                pagetable.lock                    (fork: the parent's, then the child's)
  *                mapping.lock                       (never two at once)
  *                blkdev.lock
- *                leaves: inode hash, free list, kmalloc, wait queues, tty, run queue
+ *                leaves: inode hash, free list, kmalloc, pipe, wait queues, tty, run queue
  *
  * A spinlock is held with interrupts off, so its holder neither sleeps nor faults.  On one processor
  * nobody ever spins: taking a held spinlock is a bug and is caught.  No code outside lock.c treats
