@@ -15,12 +15,6 @@ static inline uint64_t fd_bit(int fd)
 	return (uint64_t)1 << fd;
 }
 
-/* See file.h. */
-struct file *fd_file(const struct fdtable *t, int fd)
-{
-	return (unsigned)fd < NR_FDS ? t->file[fd] : NULL;
-}
-
 static void fd_set(struct fdtable *t, int fd, struct file *f, bool cloexec)
 {
 	t->file[fd] = f;

@@ -68,6 +68,13 @@ static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, lo
 	return r;
 }
 
+/* Not inline: the way for pipes, below, is short. */
+static __attribute__((noinline)) int transfer_placed(struct file *f, transfer_fn op, uva_t buf, uint32_t n,
+                                                     const loff_t *pos)
+{
+	return pos ? transfer_at(f, op, buf, n, *pos) : transfer_here(f, op, buf, n);
+}
+
 static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	if (!op) {
@@ -77,10 +84,10 @@ static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const
 	if (!user_range(buf, n)) {
 		return -EFAULT;
 	}
-	if (!f->ops->seekable) {
-		return pos ? -ESPIPE : op(f, buf, n, 0);
+	if (f->ops->seekable) {
+		return transfer_placed(f, op, buf, n, pos);
 	}
-	return pos ? transfer_at(f, op, buf, n, *pos) : transfer_here(f, op, buf, n);
+	return pos ? -ESPIPE : op(f, buf, n, 0);
 }
 
 /* read(2), pread(2).  [POSIX read]  Sleeps.  Returns: bytes, 0 at the end; -EBADF -EISDIR -EINVAL

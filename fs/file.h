@@ -16,6 +16,9 @@ enum {                                  /* open(2) flags, Linux/i386 values */
 	O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000, O_CLOEXEC = 02000000,
 };
 
+/* What poll(2) and a file's own poll speak of [Linux poll.h]. */
+enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
+
 struct file;
 
 /*
@@ -63,6 +66,8 @@ static inline bool file_regular(const struct file *f)
 
 /* Open @path (kernel string) relative to @cwd; creates with @mode as @flags say.  0 or -errno. */
 must_check int file_open(struct inode *cwd, const char *path, uint32_t flags, uint32_t mode, struct file **out);
+/* The same for an inode that is found already.  Owns: takes over the reference to @i if it succeeds. */
+must_check int file_make(struct inode *i, uint32_t flags, struct file **out);
 static inline void file_hold(struct file *f) { atomic_inc(&f->refs); }
 void file_put(struct file *f);                  /* last: release, inode_put.  Sleeps. */
 
@@ -85,7 +90,12 @@ struct fdtable {
 	uint64_t     cloexec;           /* bit per descriptor */
 };
 
-struct file *fd_file(const struct fdtable *t, int fd);          /* NULL: -EBADF.  Borrowed: single-threaded processes. */
+/* NULL: -EBADF.  Borrowed: single-threaded processes. */
+static inline struct file *fd_file(const struct fdtable *t, int fd)
+{
+	return (unsigned)fd < NR_FDS ? t->file[fd] : NULL;
+}
+
 /* Lowest free >= @lowest, or -EMFILE, -EINVAL; takes over the reference if it succeeds. */
 int  fd_install(struct fdtable *t, struct file *f, int lowest, bool cloexec);
 int  fd_close(struct fdtable *t, int fd);

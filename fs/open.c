@@ -150,8 +150,8 @@ static int begin_access(struct inode *i, uint32_t flags)
 	return r;
 }
 
-/* The open file.  Owns: takes over the reference to @i if it succeeds. */
-static int make_file(struct inode *i, uint32_t flags, struct file **out)
+/* See file.h.  Sleeps. */
+int file_make(struct inode *i, uint32_t flags, struct file **out)
 {
 	struct file *f = kzalloc(sizeof(*f), ALLOC_WAIT);
 	int r;
@@ -201,7 +201,7 @@ int file_open(struct inode *cwd, const char *path, uint32_t flags, uint32_t mode
 	}
 	r = may_open(i, flags);
 	if (r == 0) {
-		r = make_file(i, flags, out);
+		r = file_make(i, flags, out);
 	}
 	if (r < 0) {
 		inode_put(i);

@@ -31,7 +31,7 @@ static struct spinlock pool_lock = SPINLOCK_INIT;
 static struct list     pool_free = LIST_INIT(pool_free);       /* [pool_lock] */
 static struct waitq    pool_wait = WAITQ_INIT(pool_wait);
 
-static void start(struct ioreq r, struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
+static void submit_run(struct ioreq r, struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
 static unsigned fill(struct transfer *t, struct frame **f, unsigned n);
 static void done(struct ioreq *r);
 
@@ -57,7 +57,7 @@ int pageio_init(void)
 void pageio_read(struct blkdev *dev, sector_t sector, struct mapping *m, pgoff_t i,
                  struct frame **f, unsigned n)
 {
-	start((struct ioreq){ .dev = dev, .op = IO_READ, .sector = sector }, m, i, f, n);
+	submit_run((struct ioreq){ .dev = dev, .op = IO_READ, .sector = sector }, m, i, f, n);
 }
 
 /*
@@ -69,7 +69,7 @@ void pageio_read(struct blkdev *dev, sector_t sector, struct mapping *m, pgoff_t
 void pageio_write(struct blkdev *dev, sector_t sector, struct mapping *m, pgoff_t i,
                   struct frame **f, unsigned n)
 {
-	start((struct ioreq){ .dev = dev, .op = IO_WRITE, .sector = sector }, m, i, f, n);
+	submit_run((struct ioreq){ .dev = dev, .op = IO_WRITE, .sector = sector }, m, i, f, n);
 }
 
 static struct transfer *get_transfer(void)
@@ -87,7 +87,7 @@ static struct transfer *get_transfer(void)
  * Get, fill, submit, one after the other: nobody holds a request that is not under way while waiting for
  * another, so waiting always ends.
  */
-static void start(struct ioreq r, struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
+static void submit_run(struct ioreq r, struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 {
 	while (n > 0) {
 		struct transfer *t = get_transfer();

@@ -14,7 +14,7 @@
  *                pagetable.lock                    (fork: the parent's, then the child's)
  *                mapping.lock                       (never two at once)
  *                blkdev.lock
- *                leaves: inode hash, free list, kmalloc, wait queues, run queue;
+ *                leaves: inode hash, free list, kmalloc, pipe, wait queues, run queue;
  *                tty, in it the screen and the serial line
  *
  * A spinlock is held with interrupts off, so its holder neither sleeps nor faults.  On one processor

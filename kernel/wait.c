@@ -92,11 +92,19 @@ static bool wake_first(struct waitq *q)
 	return false;
 }
 
+void wait_wake_locked(struct waitq *q)
+{
+	struct list *l;
+
+	while ((l = list_pop_front(&q->waiters)) != NULL) {
+		(void)sched_wake(list_entry(l, struct task, link_wait));
+	}
+}
+
 void wait_wake(struct waitq *q)
 {
 	spin_lock(&q->lock);
-	while (wake_first(q)) {
-	}
+	wait_wake_locked(q);
 	spin_unlock(&q->lock);
 }
 

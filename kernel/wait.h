@@ -29,6 +29,9 @@ int  wait_sleep_killable(struct waitq *q, struct spinlock *lock);
 void wait_wake(struct waitq *q);
 void wait_wake_one(struct waitq *q);
 
+/* wait_wake() for a condition that the queue's own lock guards.  Locks: q->lock held. */
+void wait_wake_locked(struct waitq *q);
+
 #define wait_until(q, lock, condition)                  \
 	do {                                            \
 		while (!(condition)) {                  \

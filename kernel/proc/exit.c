@@ -54,7 +54,13 @@ static void release_resources(struct proc *p)
 /* Locks: proc_family held. */
 static void tell_parent(struct proc *p)
 {
-	signal_send(p->parent, SIGCHLD, (struct siginfo){ SI_KERNEL, (uint32_t)p->pid });
+	int sig = p->exit_status & 0x7F;
+	const struct siginfo news = {
+		.code = sig ? CLD_KILLED : CLD_EXITED, .value = (uint32_t)p->pid,
+		.status = sig ? sig : p->exit_status >> 8,
+	};
+
+	signal_send(p->parent, SIGCHLD, news);
 	wait_wake(&p->parent->child_exited);
 }
 

@@ -80,6 +80,21 @@ int signal_pause(void)
 	return r;
 }
 
+int signal_suspend(uint64_t mask)
+{
+	struct signals *s = &proc_current()->signals;
+
+	spin_lock(&proc_family);
+	s->resumed = s->blocked;
+	s->suspended = true;
+	s->blocked = mask & ~SIGNALS_UNSTOPPABLE;
+	if (signal_deliverable(s)) {
+		task_current()->interrupted = true;
+	}
+	spin_unlock(&proc_family);
+	return signal_pause();
+}
+
 void signal_exec(struct proc *p)
 {
 	spin_lock(&proc_family);

@@ -50,7 +50,8 @@ struct info_frame {
 	struct {
 		int32_t  sig, error, code;
 		uint32_t value, uid;
-		uint8_t  rest[108];
+		int32_t  status;
+		uint8_t  rest[104];
 	} info;
 	struct {
 		uint32_t          flags, link, stack[3];
@@ -122,7 +123,8 @@ static int push_info(struct trapframe *tf, int sig, const struct sigaction *acti
 		.return_to = action->restorer, .sig = (uint32_t)sig,
 		.info_at = at + offsetof(struct info_frame, info),
 		.context_at = at + offsetof(struct info_frame, context),
-		.info = { .sig = sig, .code = info->code, .value = info->value },
+		.info = { .sig = sig, .code = info->code, .value = info->value,
+		          .status = info->status },
 		.context = { .mask = mask },
 	};
 

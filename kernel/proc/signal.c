@@ -17,7 +17,7 @@
 static const char *const names[] = {
 	[SIGHUP] = "SIGHUP", [SIGINT] = "SIGINT", [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
 	[SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS", [SIGFPE] = "SIGFPE",
-	[SIGKILL] = "SIGKILL", [SIGSEGV] = "SIGSEGV", [SIGTERM] = "SIGTERM",
+	[SIGKILL] = "SIGKILL", [SIGSEGV] = "SIGSEGV", [SIGPIPE] = "SIGPIPE", [SIGTERM] = "SIGTERM",
 };
 
 const char *signal_name(int sig)
@@ -82,7 +82,8 @@ int signal_kill(int pid, int sig, int code)
 {
 	struct proc *self = proc_current();
 	struct kill k = {
-		.pid = pid, .sig = sig, .info = { code, (uint32_t)self->pid }, .self = self,
+		.pid = pid, .sig = sig, .info = { .code = code, .value = (uint32_t)self->pid },
+		.self = self,
 	};
 
 	if (sig < 0 || sig > NR_SIGNALS || sig == SIGSTOP) {
@@ -100,7 +101,7 @@ int signal_kill(int pid, int sig, int code)
 /* The door of the terminal.  Interrupt context. */
 static void from_terminal(int pgrp, int sig)
 {
-	struct kill k = { .pid = -pgrp, .sig = sig, .info = { SI_KERNEL, 0 } };
+	struct kill k = { .pid = -pgrp, .sig = sig, .info = { .code = SI_KERNEL } };
 
 	if (pgrp > 1 || pgrp == INIT_PID) {
 		spin_lock(&proc_family);
@@ -173,16 +174,33 @@ static void finish_call(struct trapframe *tf, bool again)
 	}
 }
 
+/* sigsuspend is over, and no handler will give the old mask back.  Was it under way? */
+static bool end_suspension(struct signals *s)
+{
+	bool was;
+
+	spin_lock(&proc_family);
+	was = s->suspended;
+	if (was) {
+		s->suspended = false;
+		s->blocked = s->resumed;
+	}
+	spin_unlock(&proc_family);
+	return was;
+}
+
 /* Enter the handler; while it runs, more is blocked. */
 static int enter_handler(struct proc *p, struct trapframe *tf, int sig, const struct sigaction *action,
                          const struct siginfo *info)
 {
+	struct signals *s = &p->signals;
 	uint64_t more = action->mask | (action->flags & SA_NODEFER ? 0 : signal_bit(sig));
-	int r = sigframe_push(tf, sig, action, info, p->signals.blocked);
+	int r = sigframe_push(tf, sig, action, info, s->suspended ? s->resumed : s->blocked);
 
 	if (r == 0) {
 		spin_lock(&proc_family);
-		p->signals.blocked |= more & ~SIGNALS_UNSTOPPABLE;
+		s->suspended = false;
+		s->blocked |= more & ~SIGNALS_UNSTOPPABLE;
 		spin_unlock(&proc_family);
 	}
 	return r;
@@ -195,14 +213,16 @@ void signal_deliver(struct trapframe *tf)
 	struct siginfo info;
 	int sig;
 
-	while ((sig = next_signal(p, &action, &info)) != 0) {
-		if (action.handler == SIG_DFL) {
-			proc_exit(status_killed(sig));
+	do {
+		while ((sig = next_signal(p, &action, &info)) != 0) {
+			if (action.handler == SIG_DFL) {
+				proc_exit(status_killed(sig));
+			}
+			finish_call(tf, (action.flags & SA_RESTART) != 0);
+			if (enter_handler(p, tf, sig, &action, &info) < 0) {
+				proc_exit(status_killed(SIGSEGV));
+			}
 		}
-		finish_call(tf, (action.flags & SA_RESTART) != 0);
-		if (enter_handler(p, tf, sig, &action, &info) < 0) {
-			proc_exit(status_killed(SIGSEGV));
-		}
-	}
+	} while (end_suspension(&p->signals));
 	finish_call(tf, true);
 }

@@ -38,7 +38,7 @@ enum {
 enum { SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2 };
 
 /* si_code: where a signal came from. */
-enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, FAULT_MAPERR = 1 };
+enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, FAULT_MAPERR = 1, CLD_EXITED = 1, CLD_KILLED = 2 };
 
 /*
  * A system call that a signal interrupted before it had done anything returns this.  signal_deliver()
@@ -55,10 +55,16 @@ struct sigaction {
 };
 _Static_assert(sizeof(struct sigaction) == 20, "rt_sigaction's structure");
 
-struct siginfo { int32_t code; uint32_t value; };       /* value: the sender's number, or the address of a fault */
+struct siginfo {
+	int32_t  code;
+	uint32_t value;                 /* the number of who sent it, or died; the address of a fault */
+	int32_t  status;                /* SIGCHLD: the exit status, or the signal that killed        */
+};
 
 struct signals {
 	uint64_t         pending, blocked;
+	uint64_t         resumed;       /* blocked again after sigsuspend, if `suspended` */
+	bool             suspended;
 	struct sigaction action[NR_SIGNALS];
 	struct siginfo   info[NR_SIGNALS];
 };
@@ -120,6 +126,9 @@ uint64_t signal_pending(void);
 
 /* pause(2): sleep until a signal has come that is acted on.  Returns -EINTR. */
 int signal_pause(void);
+
+/* sigsuspend(2): the same with only @mask blocked.  signal_deliver() gives the old mask back.  Returns -EINTR. */
+int signal_suspend(uint64_t mask);
 
 /* exec: handlers do not exist in the new program; what is ignored stays so [POSIX exec]. */
 void signal_exec(struct proc *p);

@@ -72,7 +72,7 @@ static void kill_for_fault(const struct trapframe *tf, uva_t va, enum fault_resu
 
 	fmt_print(detail, sizeof(detail), "%s at address 0x%08x (%s)",
 	          how == FAULT_NOMEM ? ": out of memory" : "", va, tf->error & PF_WRITE ? "write" : "read");
-	if (signal_force(sig, (struct siginfo){ FAULT_MAPERR, va })) {
+	if (signal_force(sig, (struct siginfo){ .code = FAULT_MAPERR, .value = va })) {
 		report(sig, detail, tf->eip);
 	}
 }
@@ -120,7 +120,7 @@ static void exception(struct trapframe *tf)
 	if (!trap_from_user(tf)) {
 		panic_trap(tf, "exception in the kernel");
 	}
-	if (signal_force(sig, (struct siginfo){ SI_KERNEL, tf->eip })) {
+	if (signal_force(sig, (struct siginfo){ .code = SI_KERNEL, .value = tf->eip })) {
 		report(sig, "", tf->eip);
 	}
 }

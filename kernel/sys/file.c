@@ -1,10 +1,12 @@
 /*
- * Descriptors: open, close, dup, fcntl, ioctl.
+ * Descriptors: open, pipe, close, dup, fcntl, ioctl.
  *
  * Floor 8.  Read next: rw.c
  */
 #include "fs/namei.h"
+#include "fs/pipe.h"
 #include "kernel/sys/syscall.h"
+#include "kernel/x86/ucopy.h"
 
 /* ---- open ---- */
 
@@ -48,6 +50,62 @@ long sys_creat(const struct sysargs *a)
 long sys_close(const struct sysargs *a)
 {
 	return fd_close(&proc_current()->fds, (int)arg(a, 0));
+}
+
+/* ---- pipe ---- */
+
+/* Owns: takes over the references to both. */
+static long install_both(struct file *reader, struct file *writer, bool cloexec, int32_t fd[2])
+{
+	struct fdtable *t = &proc_current()->fds;
+
+	fd[0] = fd_install(t, reader, 0, cloexec);
+	if (fd[0] < 0) {
+		file_put(reader);
+		file_put(writer);
+		return fd[0];
+	}
+	fd[1] = fd_install(t, writer, 0, cloexec);
+	if (fd[1] < 0) {
+		(void)fd_close(t, fd[0]);
+		file_put(writer);
+		return fd[1];
+	}
+	return 0;
+}
+
+static long make_pipe(uva_t to, uint32_t flags)
+{
+	struct fdtable *t = &proc_current()->fds;
+	struct file *reader, *writer;
+	int32_t fd[2];
+	long r;
+
+	if (flags & ~(uint32_t)(O_CLOEXEC | O_NONBLOCK)) {
+		return -EINVAL;
+	}
+	r = pipe_create(flags & O_NONBLOCK, &reader, &writer);
+	if (r == 0) {
+		r = install_both(reader, writer, (flags & O_CLOEXEC) != 0, fd);
+	}
+	if (r == 0) {
+		r = copy_to_user(to, fd, sizeof(fd));
+		if (r < 0) {
+			(void)fd_close(t, fd[0]);
+			(void)fd_close(t, fd[1]);
+		}
+	}
+	return r;
+}
+
+long sys_pipe(const struct sysargs *a)
+{
+	return make_pipe(arg(a, 0), 0);
+}
+
+long sys_pipe2(const struct sysargs *a)
+{
+	return make_pipe(arg(a, 0), arg(a, 1));
 }
 
 /* ---- dup ---- */

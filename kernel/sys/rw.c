@@ -9,10 +9,21 @@
 /* With O_NONBLOCK a reader that would have to wait is told so instead; only what can be polled makes anybody wait. */
 static int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 {
-	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & POLLIN)) {
+	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP))) {
 		return -EAGAIN;
 	}
 	return file_read(f, buf, n, pos);
+}
+
+/* Who writes where nobody is left to read hears of it by a signal, too [POSIX write]. */
+static int write_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	int r = file_write(f, buf, n, pos);
+
+	if (r == -EPIPE) {
+		(void)signal_kill(proc_current()->pid, SIGPIPE, SI_USER);
+	}
+	return r;
 }
 
 long sys_read(const struct sysargs *a)
@@ -26,7 +37,7 @@ long sys_write(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
 
-	return f ? restartable(a, file_write(f, arg(a, 1), arg(a, 2), NULL)) : -EBADF;
+	return f ? restartable(a, write_file(f, arg(a, 1), arg(a, 2), NULL)) : -EBADF;
 }
 
 long sys_pread64(const struct sysargs *a)
@@ -93,7 +104,7 @@ long sys_readv(const struct sysargs *a)
 
 long sys_writev(const struct sysargs *a)
 {
-	return transfer_all(a, file_write);
+	return transfer_all(a, write_file);
 }
 
 /* ---- position and size ---- */

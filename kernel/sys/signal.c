@@ -36,6 +36,16 @@ long sys_pause(const struct sysargs *a)
 	return signal_pause();
 }
 
+long sys_rt_sigsuspend(const struct sysargs *a)
+{
+	uint64_t mask;
+
+	if (arg(a, 1) != sizeof(mask)) {
+		return -EINVAL;
+	}
+	return copy_from_user(&mask, arg(a, 0), sizeof(mask)) < 0 ? -EFAULT : signal_suspend(mask);
+}
+
 /* ---- actions and sets; the caller says how long it believes a set to be ---- */
 
 long sys_rt_sigaction(const struct sysargs *a)

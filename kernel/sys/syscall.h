@@ -58,9 +58,6 @@ static inline long restartable(const struct sysargs *a, long result)
 	return result;
 }
 
-/* What poll(2) and a file's own poll speak of [Linux poll.h]. */
-enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
-
 /* ---- path.c: paths from user memory ---- */
 
 #define AT_FDCWD (-100)         /* in place of a directory's descriptor: the working directory */

@@ -138,7 +138,7 @@ static void submit(struct mapping *m, struct run *r)
 }
 
 /* The common body of wb_start() and the flusher.  Returns pages started. */
-static unsigned start(struct mapping *m, pgoff_t first, pgoff_t last, enum how how)
+static unsigned write_range(struct mapping *m, pgoff_t first, pgoff_t last, enum how how)
 {
 	unsigned started = 0;
 	pgoff_t at = first;
@@ -168,13 +168,13 @@ static unsigned start(struct mapping *m, pgoff_t first, pgoff_t last, enum how h
 /* See writeback.h.  Sleeps. */
 unsigned wb_start(struct mapping *m, pgoff_t first, pgoff_t last)
 {
-	return start(m, first, last, SYNC);
+	return write_range(m, first, last, SYNC);
 }
 
 /* The flusher's variant: never waits for a frame, leaves failed pages alone.  Returns pages started. */
 unsigned wb_start_background(struct mapping *m)
 {
-	return start(m, 0, PGOFF_LAST, BACKGROUND);
+	return write_range(m, 0, PGOFF_LAST, BACKGROUND);
 }
 
 /* The first page under writeback in [*at, last], with a reference; *at is its index. */
