@@ -137,11 +137,12 @@ static const struct file_ops fail_fops = { .write = fail_write };
 
 /* ---- the tree ---- */
 
-enum { ROOT, MAGPIE = 2 };              /* the directories' places in the table */
+enum { ROOT, MAGPIE = 3 };              /* the directories' places in the table */
 
 static const struct pseudo_node nodes[] = {
 	[ROOT]   = { .mode = S_IFDIR | 0555 },
 	           { "cmdline",  ROOT,   S_IFREG | 0444, 0, &text_fops, proctext_cmdline },
+	           { "mounts",   ROOT,   S_IFREG | 0444, 0, &text_fops, proctext_mounts },
 	[MAGPIE] = { "magpie",   ROOT,   S_IFDIR | 0555, 0, NULL,       NULL },
 	           { "counters", MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_counters },
 	           { "self",     MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_self },

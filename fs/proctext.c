@@ -74,6 +74,24 @@ size_t proctext_cmdline(char *to, size_t size)
 	return t.len;
 }
 
+/* What is mounted, in the words of Linux's file of that name: device path type options 0 0. */
+size_t proctext_mounts(char *to, size_t size)
+{
+	struct text t = { to, 0, size };
+	struct fs *fs;
+
+	for (unsigned n = 0; (fs = fs_mounted(n)); n++) {
+		char path[64], line[128];
+
+		if (fs_path_of(fs->root, path, sizeof(path)) > 0) {
+			fmt_print(line, sizeof(line), "%s %s %s %s 0 0", fs == root_fs ? "root" : fs->type,
+			          path, fs->type, fs->read_only ? "ro" : "rw");
+			put_line(&t, line);
+		}
+	}
+	return t.len;
+}
+
 /* The machine's counters. */
 size_t proctext_counters(char *to, size_t size)
 {

@@ -10,6 +10,7 @@
 #include "kernel/lib/types.h"
 
 size_t proctext_cmdline(char *to, size_t size);
+size_t proctext_mounts(char *to, size_t size);
 size_t proctext_counters(char *to, size_t size);
 size_t proctext_self(char *to, size_t size);
 size_t proctext_mem(char *to, size_t size);

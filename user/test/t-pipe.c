@@ -307,7 +307,7 @@ static void echo(void)
 	close(p[1]);
 	close(q[0]);
 	while (read(p[0], &c, 1) == 1)
-		write_all(q[1], &c, 1);
+		write(q[1], &c, 1);
 }
 
 static void round_trips(int rounds)

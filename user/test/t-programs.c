@@ -59,7 +59,6 @@ static void quotes(void)
 	CHECK_EQ(sh("echo ';' \"it's\" '#' '' x >/tmp/out # > nowhere"), 0);
 	check_content("out", "; it's #  x\n");
 	CHECK_EQ(sh("echo 'open"), 2);
-	CHECK_EQ(sh("echo a | cat"), 2);
 	CHECK_EQ(sh("echo >"), 2);
 }
 
@@ -207,8 +206,11 @@ static void looking_around(void)
 static void all_have_help(void)
 {
 	static const char *const names[] = {
-		"cat", "cmp", "cp", "echo", "false", "free", "kill", "ls",
-		"mcp", "poweroff", "ps", "rm", "sh", "true", "vmstat",
+		"cat", "clear", "cmp", "cp", "dd", "echo", "env", "false",
+		"find", "free", "grep", "head", "hexdump", "kill", "ls", "mcp",
+		"mount-info", "poweroff", "ps", "rm", "sh", "sleep", "sort",
+		"sync", "tail", "tee", "test", "time", "true", "vmstat", "wc",
+		"yes",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

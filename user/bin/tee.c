@@ -1,0 +1,76 @@
+/*
+ * tee.c: standard input to standard output and into files.
+ *
+ * Floor: user space.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "help.h"
+
+static const char help[] =
+	"usage: tee [-a] [FILE...]\n"
+	"Copy standard input to standard output and to each FILE; -a adds to\n"
+	"what is in them.\n";
+
+enum { FILES_MAX = 16 };
+
+static struct {
+	int fd;
+	const char *name;
+} out[FILES_MAX];
+
+static int outs, failed;
+
+static void write_all(int fd, const char *name, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0) {
+			warn("%s", name);
+			failed = 1;
+			return;
+		}
+		p += put;
+		n -= put;
+	}
+}
+
+static void add(int fd, const char *name)
+{
+	if (fd < 0) {
+		warn("%s", name);
+		failed = 1;
+	} else if (outs == FILES_MAX) {
+		errx(1, "too many files");
+	} else {
+		out[outs].fd = fd;
+		out[outs++].name = name;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static char buffer[4096];
+	int i = 1, how = O_TRUNC;
+	ssize_t n;
+
+	help_check(argc, argv, help);
+	if (argc > 1 && strcmp(argv[1], "-a") == 0) {
+		how = O_APPEND;
+		i++;
+	}
+	add(STDOUT_FILENO, "standard output");
+	for (; i < argc; i++)
+		add(open(argv[i], O_WRONLY | O_CREAT | how, 0666), argv[i]);
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0) {
+		for (int k = 0; k < outs; k++)
+			write_all(out[k].fd, out[k].name, buffer, n);
+	}
+	if (n < 0)
+		err(1, "standard input");
+	return failed;
+}
