@@ -3,9 +3,7 @@
 import os
 import pty
 import random
-import select
 import subprocess
-import termios
 import time
 
 import pytest
@@ -200,95 +198,6 @@ def test_icount_is_deterministic():
               for _ in range(2)]
     assert counts[0] == counts[1]
     assert counts[0]["instructions"] > 0
-
-
-# ---- the interactive shell ---------------------------------------------------------
-
-class Shell:
-    """tools/magpie run on a pseudo-terminal, and a person's hands and eyes."""
-
-    def __init__(self):
-        self.terminal, theirs = pty.openpty()
-        self.before = termios.tcgetattr(theirs)
-        self.theirs = theirs
-        self.seen = b""
-        self.tool = subprocess.Popen([TOOL, "run"], stdin=theirs, stdout=theirs,
-                                     stderr=theirs, start_new_session=True)
-
-    def type(self, keys):
-        os.write(self.terminal, keys)
-
-    def wait_for(self, text, seconds=40):
-        """Read until @text has come; forget everything up to it."""
-        deadline = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < deadline, f"no {text!r} in {self.seen!r}"
-            if select.select([self.terminal], [], [], 0.2)[0]:
-                self.seen += os.read(self.terminal, 4096)
-        self.seen = self.seen.split(text, 1)[1]
-
-    def end(self):
-        """Wait for the tool; its status, and is the terminal as it was?"""
-        status = self.tool.wait(40)
-        return status, termios.tcgetattr(self.theirs) == self.before
-
-    def close(self):
-        self.tool.kill()
-        self.tool.wait()
-        os.close(self.terminal)
-        os.close(self.theirs)
-
-
-@pytest.fixture
-def shell():
-    hands = Shell()
-    hands.wait_for(b"Control-A x")
-    yield hands
-    hands.close()
-
-
-@guest
-def test_shell_greets_and_ends_by_poweroff(shell):
-    shell.wait_for(b"forgets everything at poweroff")
-    shell.wait_for(b"$ ")
-    shell.type(b"echo one; echo two\r")
-    shell.wait_for(b"one\r\n")
-    shell.wait_for(b"two\r\n")
-    shell.type(b"help\r")
-    shell.wait_for(b"poweroff")
-    shell.type(b"poweroff\r")
-    assert shell.end() == (0, True)
-
-
-@guest
-def test_shell_backspace_and_control_d(shell):
-    shell.wait_for(b"$ ")
-    shell.type(b"echo wrongg\x7f\x7fly\r")
-    shell.wait_for(b"wronly\r\n")
-    shell.type(b"\x04")
-    assert shell.end() == (0, True)
-
-
-@guest
-def test_shell_control_c_ends_the_program_only(shell):
-    shell.wait_for(b"$ ")
-    shell.type(b"cat\r")
-    shell.wait_for(b"cat\r\n")
-    shell.type(b"copied\r")
-    shell.wait_for(b"copied\r\ncopied\r\n")
-    shell.type(b"\x03")
-    shell.wait_for(b"$ ")
-    shell.type(b"echo still here\r")
-    shell.wait_for(b"\nstill here\r\n")
-    shell.type(b"\x04")
-    assert shell.end() == (0, True)
-
-
-@guest
-def test_shell_end_by_force(shell):
-    shell.wait_for(b"$ ")
-    shell.type(b"\x01x")
-    assert shell.end() == (0, True)
 
 
 @guest

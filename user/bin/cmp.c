@@ -14,7 +14,8 @@
 
 static const char help[] =
 	"usage: cmp [-s] FILE1 FILE2\n"
-	"Compare two files.  Status 0: equal, 1: different, 2: trouble.\n"
+	"Compare two files; - is standard input.\n"
+	"Status 0: equal, 1: different, 2: trouble.\n"
 	"  -s  say nothing\n";
 
 enum { CHUNK = 32768 };
@@ -24,7 +25,7 @@ static int silent;
 
 static int open_or_die(const char *name)
 {
-	int fd = open(name, O_RDONLY);
+	int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY);
 
 	if (fd < 0)
 		err(2, "%s", name);

@@ -58,6 +58,8 @@ pid_t job_start(struct job *j, enum place where)
 		join(j, pid ? pid : getpid(), where);
 	if (pid == 0) {
 		signal(SIGINT, SIG_DFL);
+		if (sh.interrupted)	/* while it was still ours */
+			raise(SIGINT);
 		sh.interactive = 0;
 		return 0;
 	}
@@ -94,6 +96,9 @@ int job_wait(const struct job *j)
 {
 	int status = 1;
 
+	/* Control-C while the job was not yet in the foreground is for it. */
+	if (sh.interrupted && j->group)
+		kill(-j->group, SIGINT);
 	for (int i = 0; i < j->n; i++)
 		status = wait_for(j->pid[i]);
 	if (sh.interactive)

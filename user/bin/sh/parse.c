@@ -102,11 +102,10 @@ static void skip_lines(void)
 	for (skip_blanks(); !*p.s && !p.failed; skip_blanks()) {
 		int got = input_line(p.in, p.line, "> ");
 
-		p.s = p.line;
+		p.s = got > 0 ? p.line : "";
 		p.interrupted = got < 0;
-		if (got < 0)
-			fail("", "");
-		else if (got == 0)
+		p.failed |= p.interrupted;
+		if (got == 0)
 			fail("something is missing at the end", "");
 	}
 }

@@ -67,6 +67,7 @@ static void on_interrupt(int sig)
 {
 	(void)sig;
 	sh.interrupted = 1;
+	input_interrupt();
 }
 
 /* Control-C ends what the shell does, but not the shell. */

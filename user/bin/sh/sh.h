@@ -40,6 +40,7 @@ struct input {
 	const char *text;		/* or, if there is one, this */
 };
 
+void input_interrupt(void);
 int input_line(struct input *in, char line[LINE_BYTES], const char *prompt);
 
 /* ---- from lines to a tree (parse.c) ------------------------------------ */
