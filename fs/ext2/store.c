@@ -131,9 +131,11 @@ void ext2_destroy(struct inode *i)
 	mutex_lock(&i->lock);
 	error = e->fs.read_only ? -EROFS : free_all(i);
 	if (error) {
+		ext2_orphan_leave(i);
+	}
+	if (error && error != -EROFS) {
 		printk("ext2: %s: inode %u: deleted, but not all could be freed: error %d\n",
 		       e->bdev->dev->name, i->ino, -error);
-		ext2_orphan_leave(i);
 	}
 	i->dirty = false;
 	mutex_unlock(&i->lock);

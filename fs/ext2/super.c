@@ -205,16 +205,20 @@ static int root_get(struct ext2 *e)
 }
 
 /*
- * An inconsistency on the disk: say so, remember it, and stop writing if the superblock asks for that.
+ * An inconsistency on the disk: say so (once, if it is met again and again), remember it, and stop writing if the superblock asks for that.
  * (It may also ask for a panic: a damaged disk is no reason for us to end, so that means read-only.)
  *
  * Returns: -EIO, what the object's user gets.
  */
 int ext2_corrupt(struct ext2 *e, uint32_t ino, const char *what, uint32_t number)
 {
-	if (ino) {
+	bool again = e->said == what && e->said_of == ino;
+
+	e->said = what;
+	e->said_of = ino;
+	if (ino && !again) {
 		printk("ext2: %s: inode %u: %s: %u\n", e->bdev->dev->name, ino, what, number);
-	} else {
+	} else if (!again) {
 		printk("ext2: %s: %s: %u\n", e->bdev->dev->name, what, number);
 	}
 	e->damaged = true;

@@ -44,6 +44,8 @@ struct ext2 {                                   /* read-only after mount, but fo
 	bool               has_types;           /* EXT2_INCOMPAT_FILETYPE */
 	bool               has_large;           /* EXT2_RO_COMPAT_LARGE_FILE [alloc lock] */
 	bool               damaged;             /* an inconsistency was met; only ever set */
+	const char        *said;                /* what the log has heard last, and of which inode */
+	uint32_t           said_of;
 	bool               writable;            /* mounted so; fs.read_only may have become true since */
 	bool               was_clean;           /* the disk said so when it was mounted */
 	bool               freeing_orphans;     /* at mount: inodes without links may be read */

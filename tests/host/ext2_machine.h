@@ -99,6 +99,14 @@ static inline void disk_is_clean(void)
 	shell("e2fsck -fn disk >fsck.log 2>&1 || { cat fsck.log; false; }");
 }
 
+/* So says also the superblock, and the list of orphans is empty. */
+static inline void disk_says_clean(void)
+{
+	disk_is_clean();
+	shell("dumpe2fs -h disk 2>/dev/null | grep -q '^Filesystem state: *clean$'");
+	shell("! dumpe2fs -h disk 2>/dev/null | grep -q '^First orphan inode'");
+}
+
 /* The file @path of the image has the bytes of host file @file. */
 static inline void disk_has(const char *path, const char *file)
 {
@@ -216,10 +224,10 @@ static inline void machine_save(void)
 	MUST(fclose(f) == 0);
 }
 
-/* Sync, and see that nothing leaked.  The root's pages stay: it is in use. */
+/* Unmount, and see that nothing leaked.  The root's pages stay: it is in use. */
 static inline void machine_end(void)
 {
-	MUST(fs_sync_all() == 0);
+	MUST(fs_unmount_all() == 0);
 	machine_drop_caches();
 	pcache_drop_clean(&machine_fs->root->mapping);
 	MUST(pcache_check(machine_report) == 0);

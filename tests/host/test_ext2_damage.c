@@ -74,6 +74,13 @@ static void read_only(void *arg)
 	r = file_open(root_fs->root, "/new", O_RDWR | O_CREAT, 0644, &f);
 	MUST(r == -EROFS);
 	MUST(fs_unlink(root_fs->root, "/file") == -EROFS);
+	MUST(fs_mkdir(root_fs->root, "/new", 0755) == -EROFS);
+	MUST(fs_mkdir(root_fs->root, "/d", 0755) == -EEXIST);
+	MUST(fs_rmdir(root_fs->root, "/d/e") == -EROFS);
+	MUST(fs_symlink(root_fs->root, "/new", "x") == -EROFS);
+	MUST(fs_rename(root_fs->root, "/file", root_fs->root, "/new") == -EROFS);
+	MUST(fs_rename(root_fs->root, "/file", root_fs->root, "/d/big") == -EROFS);
+	MUST(inode_set_mode(root_fs->root, 0700) == -EROFS);
 	machine_end();
 }
 
@@ -171,6 +178,27 @@ static void use_path(const char *path)
 	file_put(f);
 }
 
+/* Names made, moved and removed, in whatever directory @path may be. */
+static void use_names(const char *path, const char *other)
+{
+	struct inode *root = root_fs->root, *i;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/made", path);
+	(void)!fs_mkdir(root, name, 0755);
+	(void)!fs_symlink(root, name, "to");
+	if (namei(root, other, true, &i) == 0) {
+		(void)!fs_link(root, name, i);
+		(void)!inode_set_mode(i, 0640);
+		inode_put(i);
+	}
+	(void)!fs_rename(root, path, root, other);
+	(void)!fs_rename(root, other, root, name);
+	(void)!fs_rename(root, name, root, path);
+	(void)!fs_rmdir(root, name);
+	(void)!fs_rmdir(root, other);
+}
+
 /* Everything there is, done to a disk that may be anything. */
 static void use_all(void *arg)
 {
@@ -189,12 +217,15 @@ static void use_all(void *arg)
 		use_path(paths[k]);
 	}
 	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
+		use_names(paths[k], paths[(k + 5) % ARRAY_SIZE(paths)]);
+	}
+	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
 		(void)!fs_unlink(root_fs->root, paths[k]);
 	}
 	for (unsigned k = 0; k < ARRAY_SIZE(paths); k++) {
 		use_path(paths[k]);
 	}
-	(void)fs_sync_all();
+	(void)fs_unmount_all();
 	machine_drop_caches();
 	MUST(pcache_check(machine_report) == 0);
 	MUST(inode_count() == 1);
@@ -221,6 +252,69 @@ static void test_numbers(void **state)
 				fail();
 			}
 		}
+	}
+}
+
+/* A list of orphans that begins anywhere: at inodes in use, free ones, numbers that there are not, in a circle. */
+static void test_orphans(void **state)
+{
+	static const uint32_t first[] = { 1, 2, 5, 10, 11, 12, 13, 14, 15, 16, 17, 30, 64, 65, 4096, ~0u };
+	uint32_t table;
+
+	(void)state;
+	make_small("-I 128 -N 64");
+	shell("cp disk fresh");
+	peek(4096 + offsetof(struct ext2_group, inode_table), &table, 4);
+	for (unsigned k = 0; k < ARRAY_SIZE(first) * 4; k++) {
+		uint32_t ino = first[k / 4], next[] = { 0, ino, 13, ~0u };
+		uint16_t none = 0;
+		uint32_t inode = table * 4096 + (MIN(ino, 64u) - 1) * 128;
+
+		shell("cp fresh disk");
+		poke(SUPER(last_orphan), &ino, 4);
+		poke(inode + offsetof(struct ext2_inode, dtime), &next[k % 4], 4);
+		if (k % 2) {            /* truly an orphan, though it has names */
+			poke(inode + offsetof(struct ext2_inode, links_count), &none, 2);
+		}
+		if (machine_run(use_all, NULL) != 0) {
+			print_error("first orphan %u, next %u\n", ino, next[k % 4]);
+			fail();
+		}
+	}
+}
+
+/*
+ * What the superblock says is to be done about damage: go on, or change nothing any more.  Either way there is an
+ * error for the object, the mark in the superblock, and an e2fsck that mends it.
+ */
+static void meet_damage(void *arg)
+{
+	uint16_t policy = *(uint16_t *)arg;
+	struct inode *i;
+
+	machine_begin();
+	MUST(!machine_fs->read_only);
+	MUST(namei(root_fs->root, "/d/none", false, &i) == -EIO);
+	MUST(machine_fs->read_only == (policy != EXT2_ERRORS_CONTINUE));
+	MUST(fs_mkdir(root_fs->root, "/new", 0755) == (policy == EXT2_ERRORS_CONTINUE ? 0 : -EROFS));
+	machine_end();
+}
+
+static void test_errors_policy(void **state)
+{
+	static const uint16_t policies[] = { EXT2_ERRORS_CONTINUE, EXT2_ERRORS_RO, EXT2_ERRORS_PANIC };
+
+	(void)state;
+	make_small("-I 128");
+	shell("cp disk fresh");
+	for (unsigned k = 0; k < ARRAY_SIZE(policies); k++) {
+		shell("cp fresh disk");
+		poke(SUPER(errors), &policies[k], 2);
+		shell("debugfs -w -R 'sif /d block[0] 1' disk 2>/dev/null");
+		machine(meet_damage, (void *)&policies[k]);
+		shell("dumpe2fs -h disk 2>/dev/null | grep -q 'Filesystem state:.*with errors'");
+		shell("e2fsck -fy disk >/dev/null 2>&1; true");
+		disk_is_clean();
 	}
 }
 
@@ -369,6 +463,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_features), cmocka_unit_test(test_other_formats),
 		cmocka_unit_test(test_numbers),  cmocka_unit_test(test_inodes),
+		cmocka_unit_test(test_orphans),  cmocka_unit_test(test_errors_policy),
 		cmocka_unit_test(test_strays),   cmocka_unit_test(test_random),
 	};
 
