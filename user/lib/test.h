@@ -82,6 +82,7 @@ void fail_at(const char *kind, unsigned n);
 
 const char *scratch(const char *name);
 int scratch_file(const char *name);
+const char *scratch_directory(const char *name);
 int pattern_file(const char *name, size_t bytes, unsigned seed);
 int sparse_file(const char *name, size_t bytes);
 void go_cold(int fd);

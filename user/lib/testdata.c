@@ -35,7 +35,7 @@ static unsigned used;
 /* ---- scratch files ---------------------------------------------------- */
 
 /*
- * The path of a scratch file; it is removed after the case.
+ * The path of a scratch file or directory; it is removed after the case.
  */
 const char *scratch(const char *name)
 {
@@ -58,7 +58,7 @@ void testdata_clean(void)
 	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++)
 		close(fd);
 	while (used > 0)
-		unlink(names[--used]);
+		remove(names[--used]);
 }
 
 /*
@@ -70,6 +70,18 @@ int scratch_file(const char *name)
 
 	CHECK(fd >= 0);
 	return fd;
+}
+
+/*
+ * A new scratch directory.  What comes to be in it is named by scratch() too,
+ * after it, and so is removed before it.
+ */
+const char *scratch_directory(const char *name)
+{
+	const char *path = scratch(name);
+
+	CHECK_EQ(mkdir(path, 0755), 0);
+	return path;
 }
 
 /*
