@@ -2,7 +2,8 @@
  * Locks, and THE LOCK ORDER, written once.  Outer to inner:
  *
  *   may sleep    file position (file.lock)
- *                directory inodes: ancestor first; rename: one mutex per file system before them
+ *                fs.rename (one a file system): before two directories are locked, or one moves or goes
+ *                directory inodes: without fs.rename one at a time
  *                inode.lock of files; two of them: by address
  *                space.lock
  *                frame lock of a file page          (mm/phys/frame.h; two: ascending name)

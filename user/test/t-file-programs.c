@@ -1,0 +1,153 @@
+/*
+ * t-file-programs: mkdir, rmdir, mv, ln, touch and stat do what their --help
+ * says.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+/* Run the line in the shell, its messages thrown away.  Returns its status. */
+static int sh(const char *line)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+		setenv("PATH", "/bin", 1);
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(98);
+	}
+	return test_status(child_wait(child));
+}
+
+static int is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void making_directories(void)
+{
+	scratch("d");
+	scratch("d/e");
+	scratch("d/e/f");
+	CHECK_EQ(sh("mkdir /tmp/d"), 0);
+	CHECK_EQ(sh("mkdir /tmp/d"), 1);
+	CHECK_EQ(sh("mkdir -p /tmp/d /tmp/d/e/f/"), 0);
+	CHECK(is_there("/tmp/d/e/f"));
+	CHECK_EQ(sh("mkdir /tmp/x/y"), 1);
+	CHECK_EQ(sh("mkdir"), 2);
+	CHECK_EQ(sh("rmdir /tmp/d"), 1);
+	CHECK_EQ(sh("rmdir /tmp/d/e/f /tmp/d/e /tmp/d"), 0);
+	CHECK(!is_there("/tmp/d"));
+	CHECK_EQ(sh("rmdir"), 2);
+}
+
+static void moving(void)
+{
+	scratch_directory("d");
+	scratch_file("a");
+	scratch_file("b");
+	CHECK_EQ(sh("mv /tmp/a /tmp/b"), 0);
+	CHECK(!is_there("/tmp/a") && is_there("/tmp/b"));
+	scratch("d/b");
+	CHECK_EQ(sh("mv /tmp/b /tmp/d"), 0);
+	CHECK(!is_there("/tmp/b") && is_there("/tmp/d/b"));
+	scratch_directory("e");
+	scratch_file("c");
+	scratch("d/c");
+	scratch("d/e");
+	CHECK_EQ(sh("mv /tmp/c /tmp/e/ /tmp/d/"), 0);
+	CHECK(is_there("/tmp/d/c") && is_there("/tmp/d/e"));
+	CHECK_EQ(sh("mv /tmp/d /tmp/d/e"), 1);
+	CHECK_EQ(sh("mv /tmp/not-there /tmp/d"), 1);
+	CHECK_EQ(sh("mv /tmp/d/b /tmp/d/c /tmp/file"), 2);
+	CHECK_EQ(sh("mv /tmp/d"), 2);
+}
+
+static void linking(void)
+{
+	struct stat st;
+
+	scratch_directory("d");
+	scratch_file("a");
+	CHECK_EQ(sh("ln /tmp/a /tmp/b"), 0);
+	CHECK_EQ(stat(scratch("b"), &st), 0);
+	CHECK_EQ(st.st_nlink, 2);
+	CHECK_EQ(sh("ln -s ../a /tmp/d"), 0);
+	CHECK_EQ(lstat(scratch("d/a"), &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
+	CHECK_EQ(sh("cmp /tmp/a /tmp/d/a"), 0);
+	CHECK_EQ(sh("ln /tmp/a /tmp/b"), 1);
+	CHECK_EQ(sh("ln /tmp/d /tmp/e"), 1);
+	CHECK_EQ(sh("ln /tmp/a"), 2);
+}
+
+static void touching(void)
+{
+	const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct stat st;
+
+	scratch("a");
+	CHECK_EQ(sh("touch -c /tmp/a"), 0);
+	CHECK(!is_there("/tmp/a"));
+	CHECK_EQ(sh("touch /tmp/a"), 0);
+	CHECK_EQ(utimensat(AT_FDCWD, "/tmp/a", old, 0), 0);
+	CHECK_EQ(sh("touch /tmp/a"), 0);
+	CHECK_EQ(stat("/tmp/a", &st), 0);
+	CHECK(st.st_mtime >= time(NULL) - 5);
+	CHECK_EQ(sh("touch /not/there"), 1);
+	CHECK_EQ(sh("touch"), 2);
+}
+
+static void describing(void)
+{
+	static char text[2048];
+	int fd;
+
+	pattern_file("a", 1234, 1);
+	CHECK_EQ(symlink("a", scratch("s")), 0);
+	scratch("out");
+	CHECK_EQ(sh("stat /tmp/a /tmp/s /dev/null > /tmp/out"), 0);
+	fd = open("/tmp/out", O_RDONLY);
+	CHECK(read(fd, text, sizeof text - 1) > 0);
+	CHECK(strstr(text, "kind     file\nsize     1234\n"));
+	CHECK(strstr(text, "leads_to a\n"));
+	CHECK(strstr(text, "device   1,3\n"));
+	CHECK_EQ(sh("stat -L /tmp/s > /tmp/out"), 0);
+	CHECK_EQ(sh("stat /not/there"), 1);
+	CHECK_EQ(sh("stat"), 2);
+}
+
+static void all_have_help(void)
+{
+	static const char *const names[] = {
+		"mkdir", "rmdir", "mv", "ln", "touch", "stat",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char line[64];
+
+		snprintf(line, sizeof line, "%s --help > /dev/null", names[i]);
+		CHECK_EQ(sh(line), 0);
+	}
+}
+
+int main(void)
+{
+	RUN(making_directories);
+	RUN(moving);
+	RUN(linking);
+	RUN(touching);
+	RUN(describing);
+	RUN(all_have_help);
+	return test_end();
+}
