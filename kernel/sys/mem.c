@@ -195,7 +195,7 @@ long sys_mprotect(const struct sysargs *a)
 enum { MS_ASYNC = 1, MS_INVALIDATE = 2, MS_SYNC = 4 };
 
 /* Writing through memory stamps the file now [POSIX mmap]: nobody was asked when it happened. */
-static int sync_shown(const struct shown *part)
+static int sync_shown(const struct shown_part *part)
 {
 	struct inode *i = mapping_inode(part->mapping);
 	uint32_t seen = part->mapping->wberr.seq, now = inode_now();
@@ -209,7 +209,7 @@ static int sync_shown(const struct shown *part)
 /* Each file is held, and then synced without the space's lock, which a page fault meanwhile may want. */
 static long sync_range(uva_t at, uva_t end, bool wait)
 {
-	struct shown part;
+	struct shown_part part;
 	long error = 0;
 
 	while (at < end) {

@@ -8,7 +8,7 @@
 #include "mm/space/space.h"
 
 /* See space.h.  Locks: takes s->lock.  Sleeps. */
-int space_shown(struct space *s, uva_t *va, uva_t end, struct shown *out)
+int space_shown(struct space *s, uva_t *va, uva_t end, struct shown_part *out)
 {
 	uva_t from = *va;
 	struct vma *v;
@@ -23,7 +23,7 @@ int space_shown(struct space *s, uva_t *va, uva_t end, struct shown *out)
 		r = (v->flags & VMA_SHARED) && !mapping_memory_only(v->mapping);
 	}
 	if (r > 0) {
-		*out = (struct shown){ v->mapping, vma_index(v, from), (*va - from) >> PAGE_SHIFT };
+		*out = (struct shown_part){ v->mapping, vma_index(v, from), (*va - from) >> PAGE_SHIFT };
 		v->mapping->ops->hold(v->mapping);
 	}
 	mutex_unlock(&s->lock);
