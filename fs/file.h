@@ -113,6 +113,7 @@ int  rw_read_kernel(struct inode *i, void *to, uint32_t n, loff_t pos);
 /* ---- fs/sync.c ---- */
 /* Make [off, off + len) (len 0 = to the end) durable, and what is needed to reach it; device flushed.  Reports a
  * write error once to each open file.  [LT 2002-05-11] fdatasync_area is this with datasync. */
+must_check int inode_sync_range(struct inode *i, loff_t off, loff_t len, bool datasync, uint32_t *wberr_seen);
 must_check int file_sync_range(struct file *f, loff_t off, loff_t len, bool datasync);
 int  fs_sync_all(void);
 /* Everything written, and the disks told that they are in order.  Before the machine is switched off. */

@@ -158,6 +158,12 @@ void inode_end_write(struct inode *i);
 must_check int inode_deny_write(struct inode *i);       /* one more runs it */
 void inode_allow_write(struct inode *i);
 
+/* The file whose pages these are.  Not of mappings that are in memory only, or a device's. */
+static inline struct inode *mapping_inode(struct mapping *m)
+{
+	return container_of(m, struct inode, mapping);
+}
+
 static inline bool inode_is(const struct inode *i, uint32_t type)
 {
 	return (i->mode & S_IFMT) == type;

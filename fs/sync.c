@@ -17,7 +17,12 @@
 /* See file.h.  Sleeps.  Returns: 0; -EINVAL; -EIO and the like, each to each open file once. */
 int file_sync_range(struct file *f, loff_t off, loff_t len, bool datasync)
 {
-	struct inode *i = f->inode;
+	return inode_sync_range(f->inode, off, len, datasync, &f->wberr_seen);
+}
+
+/* The same without an open file; @wberr_seen is what the caller has heard of already.  Sleeps. */
+int inode_sync_range(struct inode *i, loff_t off, loff_t len, bool datasync, uint32_t *wberr_seen)
+{
 	struct mapping *m = &i->mapping;
 	pgoff_t first = (pgoff_t)(off >> PAGE_SHIFT), last = ~0u;
 	loff_t end;
@@ -35,7 +40,7 @@ int file_sync_range(struct file *f, loff_t off, loff_t len, bool datasync)
 	wb_start(m, first, last);
 	wb_wait(m, first, last);
 	r = i->ops->sync(i, datasync);
-	error = wberr_check(m, &f->wberr_seen); /* heard now, even if the above says the same */
+	error = wberr_check(m, wberr_seen); /* heard now, even if the above says the same */
 	return error < 0 ? error : r;
 }
 

@@ -27,11 +27,6 @@ const struct mapping_ops ext2_mapping_ops = {
 	.drop    = drop,
 };
 
-static inline struct inode *mapping_inode(struct mapping *m)
-{
-	return container_of(m, struct inode, mapping);
-}
-
 /*
  * Write down the places of a run.  A page that has a place already must have this one.  That it has another
  * can be a damaged disk's doing: an indirect block that is some file's data too changes behind our back.

@@ -1,5 +1,5 @@
 /*
- * Memory: mmap, munmap, mprotect, brk.
+ * Memory: mmap, munmap, mprotect, msync, brk.
  *
  * Floor 8.  [POSIX mmap], [Linux mmap(2)], [LT 2002-05-11]   Read next: magpie.c
  */
@@ -61,10 +61,6 @@ static int check_flags(uint32_t flags, uint32_t prot)
 	if ((flags & MAP_UNCACHED) && (type != MAP_PRIVATE || (flags & MAP_ANONYMOUS))) {
 		return -EINVAL;
 	}
-	/* Needs a mapping without a file, which does not exist yet. */
-	if (type == MAP_SHARED && (flags & MAP_ANONYMOUS)) {
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -95,10 +91,19 @@ static int set_file(struct map_request *r, uint32_t flags, struct file *f, pgoff
 	return (r->prot & PROT_WRITE) && !file_writable(f) ? -EACCES : 0;
 }
 
-static void set_anonymous(struct map_request *r, uint32_t flags)
+/* No file: private memory, or, shared, a mapping that is in memory only.  Owns: holds that for the caller. */
+static int set_anonymous(struct map_request *r, uint32_t flags)
 {
+	r->flags |= VMA_MAYWRITE;
+	if ((flags & MAP_TYPE) == MAP_SHARED) {
+		r->pager = &pager_shared;
+		r->flags |= VMA_SHARED;
+		r->mapping = memory_create(r->len);
+		return r->mapping ? 0 : -ENOMEM;
+	}
 	r->pager = &pager_anon;
-	r->flags |= VMA_MAYWRITE | (flags & MAP_GROWSDOWN ? VMA_GROWSDOWN : 0);
+	r->flags |= flags & MAP_GROWSDOWN ? VMA_GROWSDOWN : 0;
+	return 0;
 }
 
 /* The arguments, in the order both calls have them. */
@@ -124,12 +129,15 @@ static long map(const struct mmap_args *m, pgoff_t pgoff)
 		error = check_fixed(&r, m->flags);
 	}
 	if (error == 0 && (m->flags & MAP_ANONYMOUS)) {
-		set_anonymous(&r, m->flags);
+		error = set_anonymous(&r, m->flags);
 	} else if (error == 0) {
 		error = set_file(&r, m->flags, fd_file(&proc_current()->fds, (int)m->fd), pgoff);
 	}
 	if (error == 0) {
 		error = space_map(my_space(), &r, &at);
+	}
+	if (r.mapping && (m->flags & MAP_ANONYMOUS)) {
+		r.mapping->ops->drop(r.mapping);        /* the area has it now, or nobody */
 	}
 	return error < 0 ? error : (long)at;
 }
@@ -180,6 +188,59 @@ long sys_mprotect(const struct sysargs *a)
 		return -ENOMEM;
 	}
 	return space_protect(my_space(), at, len, prot);
+}
+
+/* ---- msync ---- */
+
+enum { MS_ASYNC = 1, MS_INVALIDATE = 2, MS_SYNC = 4 };
+
+/* Writing through memory stamps the file now [POSIX mmap]: nobody was asked when it happened. */
+static int sync_shown(const struct shown_part *part)
+{
+	struct inode *i = mapping_inode(part->mapping);
+	uint32_t seen = part->mapping->wberr.seq, now = inode_now();
+	int r = part->mapping->ndirty > 0 ? inode_set_times(i, NULL, &now) : 0;
+	int synced = inode_sync_range(i, (loff_t)part->first << PAGE_SHIFT, (loff_t)part->n << PAGE_SHIFT,
+	                              false, &seen);
+
+	return synced < 0 ? synced : r == -EROFS ? 0 : r;
+}
+
+/* Each file is held, and then synced without the space's lock, which a page fault meanwhile may want. */
+static long sync_range(uva_t at, uva_t end, bool wait)
+{
+	struct shown_part part;
+	long error = 0;
+
+	while (at < end) {
+		int r = space_shown(my_space(), &at, end, &part);
+
+		if (r > 0) {
+			r = wait ? sync_shown(&part) : 0;
+			part.mapping->ops->drop(part.mapping);
+		}
+		error = error ? error : r;
+	}
+	return error;
+}
+
+/* MS_ASYNC asks for what happens anyhow, MS_INVALIDATE for what is always so: memory and file are the same pages. */
+long sys_msync(const struct sysargs *a)
+{
+	uva_t at = arg(a, 0);
+	uint32_t len = page_round_up(arg(a, 1)), flags = arg(a, 2);
+
+	if ((at & PAGE_MASK) || (flags & ~(uint32_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC)) {
+		return -EINVAL;
+	}
+	if (arg(a, 1) == 0) {
+		return 0;
+	}
+	if (len == 0 || !user_range(at, len)) {
+		return -ENOMEM;
+	}
+	return sync_range(at, at + len, (flags & MS_SYNC) != 0);
 }
 
 long sys_brk(const struct sysargs *a)

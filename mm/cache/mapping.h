@@ -50,7 +50,7 @@ struct mapping {
  *   hold     keep the object alive for a VMA / let it go.  drop may sleep and destroy; no locks held.
  *   drop
  *
- * A NULL prepare/write means: these pages are never written (a read-only file system).
+ * A NULL write means: these pages are nowhere but in memory.  They never become dirty, and are never reclaimed.
  */
 struct mapping_ops {
 	int  (*prepare)(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
@@ -59,6 +59,11 @@ struct mapping_ops {
 	void (*hold)   (struct mapping *m);
 	void (*drop)   (struct mapping *m);
 };
+
+static inline bool mapping_memory_only(const struct mapping *m)
+{
+	return !m->ops->write;
+}
 
 void mapping_init(struct mapping *m, const struct mapping_ops *ops, loff_t size);
 

@@ -47,10 +47,13 @@ static bool candidate(struct frame *f, enum round round)
 	return true;
 }
 
-/* Clean, and ours and the cache's only?  Pages with mappings lose them, recently used ones only in the last round. */
+/*
+ * Clean, and ours and the cache's only, and to be had again from a disk?  Pages with mappings lose them, recently
+ * used ones only in the last round.
+ */
 static bool make_idle(struct frame *f, enum round round)
 {
-	if (frame_is(f, FR_DIRTY | FR_WRITEBACK)) {
+	if (frame_is(f, FR_DIRTY | FR_WRITEBACK) || mapping_memory_only(f->mapping)) {
 		return false;
 	}
 	if (atomic_read(&f->maps) > 0) {

@@ -27,7 +27,8 @@ static const char *entry_fault(const struct vma *v, pte_t pte, const struct fram
 	if (!f->mapping && !frame_sole(f) && !(v->flags & VMA_SHARED)) {
 		return "a shared private frame is writable";
 	}
-	if (f->mapping && !((v->flags & VMA_SHARED) && frame_is(f, FR_DIRTY))) {
+	if (f->mapping && !((v->flags & VMA_SHARED) &&
+	                    (frame_is(f, FR_DIRTY) || mapping_memory_only(f->mapping)))) {
 		return "a clean or private file page is writable";
 	}
 	return NULL;

@@ -37,7 +37,7 @@ static bool allowed(const struct vma *v, bool write)
 
 static enum counter kind_of(const struct vma *v)
 {
-	if (!v->mapping) {
+	if (!v->mapping || mapping_memory_only(v->mapping)) {
 		return C_FAULTS_ANON;
 	}
 	return v->pager == &pager_uncached ? C_FAULTS_UNCACHED : C_FAULTS_FILE;
@@ -94,7 +94,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 		}
 	}
 	frame_unlock(frame);
-	note(C_FAULTS_FILE, va, true);
+	note(kind_of(v), va, true);
 	return err;
 }
 

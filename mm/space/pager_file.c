@@ -25,7 +25,7 @@ static int get_locked(struct vma *v, uva_t va, struct frame **out)
 
 	for (;;) {
 		struct frame *f;
-		int err = pcache_get(v->mapping, &v->ra, index, &f);
+		int err = pcache_get(v->mapping, mapping_memory_only(v->mapping) ? NULL : &v->ra, index, &f);
 
 		if (err) {
 			return err;
@@ -104,18 +104,22 @@ static int uncached_fault(struct vma *v, struct fault *f)
 	return 0;
 }
 
-/* First write to a page of a shared area: place before dirt. */
+/* First write to a page of a shared area: place before dirt.  What is in memory only is never dirty. */
 static int shared_dirty(struct vma *v, struct fault *f)
 {
+	f->writable = true;
+	if (mapping_memory_only(v->mapping)) {
+		return 0;
+	}
 	if (!f->frame->place) {
 		int done = v->mapping->ops->prepare(v->mapping, f->frame->index, &f->frame, 1);
 
 		if (done < 0) {
+			f->writable = false;
 			return done;
 		}
 	}
 	pcache_dirty(f->frame);
-	f->writable = true;
 	return 0;
 }
 

@@ -75,6 +75,20 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write);
  */
 must_check int mwrite(struct space *s, uva_t va, unsigned npages, struct mapping *dst, pgoff_t at);
 
+/* Part of a file that an area shows. */
+struct shown_part { struct mapping *mapping; pgoff_t first; uint32_t n; };
+
+/*
+ * What of [*va, end) the area at *va shows of a file, if it is shared; *va moves behind it.  Takes s->lock.
+ * Owns: out->mapping is held (mapping_ops.hold), and the caller's to drop.
+ * Returns: 1; 0: nothing of a file; -ENOMEM: nothing is mapped at *va, which moves to where something is, or @end.
+ */
+must_check int space_shown(struct space *s, uva_t *va, uva_t end, struct shown_part *out);
+
+/* A mapping of @size bytes that is in memory only, zeros at first: what MAP_SHARED|MAP_ANONYMOUS shows.  Held once;
+ * gone when it is dropped.  NULL: no memory. */
+struct mapping *memory_create(loff_t size);
+
 /* Every page of the range is inside some area: else -EFAULT. Takes s->lock. */
 must_check int space_covers(struct space *s, uva_t va, uint32_t len);
 
