@@ -294,6 +294,25 @@ static void test_s09_truncated_under_the_lock(void **state)
 	end();
 }
 
+/* Cut and grown again: the page is a hole now. */
+static void cut_and_grown_under_the_lock(void)
+{
+	cut_under_the_lock();
+	memfile_free_blocks(&file, 2);
+	assert_int_equal(pcache_extend(&file.m, PAGES * PAGE_SIZE), 0);
+}
+
+/* The frame that the fault has waited for holds what the file had: nobody may see that any more. */
+static void test_s09_cut_and_grown_again(void **state)
+{
+	(void)state;
+	begin();
+	frame_lock(warm());
+	assert_int_equal(touch_while(cut_and_grown_under_the_lock, false), FAULT_OK);
+	assert_true(memfile_is(frame_data(mapped(PAGE_2)), 0));
+	end();
+}
+
 /* The size has changed, but this page is still there: truncate waits for the lock that the fault has. */
 static void size_changes_under_the_lock(void)
 {
@@ -458,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_s08_read_in_the_middle),
 		cmocka_unit_test(test_s09_truncated_meanwhile),
 		cmocka_unit_test(test_s09_truncated_under_the_lock),
+		cmocka_unit_test(test_s09_cut_and_grown_again),
 		cmocka_unit_test(test_s09_not_past_the_new_end),
 		cmocka_unit_test(test_s09_truncated_afterwards),
 		cmocka_unit_test(test_s10_two_stealers),
