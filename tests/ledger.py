@@ -40,20 +40,22 @@ class Ledger:
         self.proofs = defaultdict(dict)         # claim -> name of its test -> passed?
         self.figures = defaultdict(dict)        # property -> (test, machine) -> lines
 
-    def note_test(self, test, machine, passed, output):
-        """A test ended: enter it and its cases under what they claim."""
+    def note_test(self, test, machine, passed, output, file=None):
+        """A test ended, a program on a @machine or a function of a @file: enter it and its
+        cases under what they claim."""
+        shown = f"{file}: {test}" if file else test
         noted = set(NOTED.findall(output))
         good = set(PASSED.findall(output)) - noted
         bad = set(FAILED.findall(output))
         looked = good or not noted
         for claim in claims_of(test):
             if looked or not passed:
-                self.enter(claim, test, passed)
+                self.enter(claim, shown, passed)
         for case in sorted(good | bad):
             for claim in claims_of(case):
-                self.enter(claim, f"{test}: {case}", case not in bad)
+                self.enter(claim, f"{shown}: {case}", case not in bad)
         for number, words in MEASURED.findall(output):
-            lines = self.figures[f"P{number}"].setdefault((test, machine), [])
+            lines = self.figures[f"P{number}"].setdefault((shown, machine), [])
             if words not in lines:
                 lines.append(words)
 
@@ -110,8 +112,9 @@ class Ledger:
 
 
 HEAD = ("Written by `make test` from what its tests did and printed (tests/ledger.py); changes by"
-        " hand are lost.\nA test before the colon is a file in user/test or tests; `make test"
-        " T=s01` runs those of S1.\n\n")
+        " hand are lost.\n`t-NAME` is user/test/t-NAME.c, `test_NAME` tests/host/test_NAME.c,"
+        " `test_NAME.py` in tests; behind the colon is\nthe case in it. `make test T=s01` runs"
+        " those of S1.\n\n")
 
 
 # ---- hooks of pytest -----------------------------------------------------------------------
@@ -170,9 +173,10 @@ def pytest_runtest_makereport(item, call):
         return
     if report.when == "call" or report.failed:
         params = item.callspec.params if hasattr(item, "callspec") else {}
+        program = params.get("program")
         item.config.stash[LEDGER].note_test(
-            params.get("program", item.originalname), params.get("machine"),
-            report.passed, report.capstdout)
+            program or item.originalname, params.get("machine"), report.passed,
+            report.capstdout, None if program else item.path.name)
 
 
 def pytest_sessionfinish(session):
