@@ -84,9 +84,17 @@ class Ledger:
 
     # ---- the documents -------------------------------------------------------------
 
+    def tests(self, claim):
+        """Its tests for the tables, each once, with the cases in it that prove the claim."""
+        cases = defaultdict(list)
+        for test in sorted(self.proofs[claim]):
+            program, _, case = test.partition(": ")
+            cases[program] += [f"`{case}`"] if case else []
+        return "<br>".join(f"`{program}`" + (f": {', '.join(names)}" if names else "")
+                           for program, names in cases.items())
+
     def row(self, claim, words, *more):
-        tests = "<br>".join(f"`{test}`" for test in sorted(self.proofs[claim]))
-        return "| " + " | ".join([claim, words, tests, *more, self.verdict(claim)]) + " |\n"
+        return f"| {' | '.join([claim, words, self.tests(claim), *more, self.verdict(claim)])} |\n"
 
     def properties(self):
         good = sum(self.verdict(claim) == "pass" for claim in PROPERTIES)
@@ -100,7 +108,7 @@ class Ledger:
     def cases(self):
         claims = [claim for group in CASES.values() for claim in group]
         good = sum(self.verdict(claim) == "pass" for claim in claims)
-        text = f"# Cases: {good} of {len(claims)}\n\n{HEAD}"
+        text = f"# Cases: {good} of {len(claims)}\n\n{HEAD.rstrip()}\n"
         for title, group in CASES.items():
             rows = "".join(self.row(claim, words) for claim, words in group.items())
             text += f"\n## {title}\n\n| | case | test | |\n|---|---|---|---|\n{rows}"
@@ -120,6 +128,7 @@ HEAD = ("Written by `make test` from what its tests did and printed (tests/ledge
 # ---- hooks of pytest -----------------------------------------------------------------------
 
 LEDGER = pytest.StashKey()
+CLAIMED = pytest.StashKey()     # what the tests that were collected claim by their names
 
 
 def pytest_addoption(parser):
@@ -129,6 +138,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.stash[LEDGER] = Ledger()
+    config.stash[CLAIMED] = set()
 
 
 def sources(item):
@@ -151,6 +161,7 @@ def pytest_collection_modifyitems(config, items):
         claiming = [name for name in sources(item) if claims_of(name)]
         claims = {padded(claim) for name in claiming for claim in claims_of(name)}
         item.extra_keyword_matches.update(claiming, claims)
+        config.stash[CLAIMED] |= claims
         if claims or item.path.stem == "test_claims":
             kept.append(item)
     if config.option.claims:
@@ -187,6 +198,9 @@ def pytest_sessionfinish(session):
 
 
 def pytest_terminal_summary(terminalreporter, config):
+    if config.option.collectonly:
+        absent = [claim for claim in ALL if padded(claim) not in config.stash[CLAIMED]]
+        terminalreporter.line(f"no test carries the id of {', '.join(absent) or 'none'}")
     if not complete(config):
         return
     ledger = config.stash[LEDGER]

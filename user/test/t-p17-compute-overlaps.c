@@ -29,6 +29,11 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * SECOND + t.tv_nsec;
 }
 
+static unsigned ms(uint64_t ns)
+{
+	return (ns + 500000) / 1000000;
+}
+
 static unsigned compute(const char *page, unsigned n)
 {
 	unsigned sum = 0;
@@ -95,9 +100,8 @@ static void computing_overlaps_reading(void)
 	plain = work(0);
 	ahead = work(1);
 	test_figure("p17", "%d pages: waits %u without readahead, %u with; "
-		    "%llu.%llu ms and %llu.%llu ms", PAGES, plain.waits,
-		    ahead.waits, plain.ns / 1000000, plain.ns / 100000 % 10,
-		    ahead.ns / 1000000, ahead.ns / 100000 % 10);
+		    "%u ms and %u ms", PAGES, plain.waits, ahead.waits,
+		    ms(plain.ns), ms(ahead.ns));
 	CHECK_EQ(plain.waits, PAGES);
 	CHECK(ahead.waits <= 2);
 	/* Of the disk's time at least three quarters were computed away. */
