@@ -15,7 +15,7 @@ MAKEFLAGS += --no-builtin-rules
 goals  := $(or $(MAKECMDGOALS),all)
 bare   := clean help doctor             # need nothing, or find out themselves
 groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals)),run) \
-          $(if $(filter test qtest check host build/host/%,$(goals)),run iso test debug) \
+          $(if $(filter test qtest properties check host build/host/%,$(goals)),run iso test debug) \
           $(if $(filter iso build/magpie.iso,$(goals)),iso) \
           $(if $(filter gdb,$(goals)),run debug)
 
@@ -78,7 +78,7 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb doctor iso screenshot test qtest check image disk user host clean help FORCE
+.PHONY: all run gdb doctor iso screenshot test qtest properties check image disk user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -251,11 +251,16 @@ endef
 test: check all host build/plugin/profile.so build/plugin/witness.so ## every test; T=name runs only those of that name
 	$(pytest)
 
+# The documents of the claims without the rest: docs/properties.md, docs/cases.md.
+properties: all host build/plugin/profile.so build/plugin/witness.so ## only the tests that prove a claim, and the two tables
+	$(Q)$(PYTEST) tests --claims --junit-xml=build/junit.xml $(PYTESTFLAGS)
+
 qtest: all ## only the tests that boot the kernel
 	$(Q)$(PYTEST) tests -m guest $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
 
-check: $(kobj) ## the rules of the floors, and the size table
+check: $(kobj) ## the rules of the floors, the size table, and the size of the four calls
 	$(Q)tools/layers.py --objects $O/obj --cross $(CROSS)
+	$(Q)tools/sloc.py --quiet
 
 clean: ## delete build/ except the C library, which takes a download
 	$(Q)$(RM) -r $(filter-out build/musl,$(wildcard build/*))
