@@ -3,6 +3,7 @@ wrong on it is told to whoever asked."""
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,20 @@ def test_disk_with_a_shell(disk, tmp_path):
     assert b"stays on the disk" in done.stdout and b"forgets" not in done.stdout
     sound(disk)
     assert read_file(disk, "/tmp/new", tmp_path / "new").startswith(b"root:")
+
+
+@guest
+def test_disk_poweroff_ends_everybody(disk):
+    """Programs still run, and hold files that have no name any more: they are ended first,
+    so the disk is in order, and says so itself."""
+    ok("--disk", disk, "--", "/bin/sh", "-c",
+       "cp /bin/ls /tmp/a; sleep 1000 < /tmp/a & cat /dev/zero | cat > /dev/null & "
+       "yes >> /tmp/b & sleep 1; rm /tmp/a; poweroff; echo not reached")
+    sound(disk)
+    words = subprocess.run(["dumpe2fs", "-h", disk], env=SBIN, text=True, capture_output=True,
+                           check=True).stdout
+    assert re.search(r"(?m)^Filesystem state: +clean$", words)
+    assert "orphan" not in words
 
 
 @guest
