@@ -29,6 +29,56 @@ static const struct fs_ops ext2_fs_ops = {
 	.unmount    = unmount,
 };
 
+/* The superblock, and whether what it says can be believed.  Owns: holds its page. */
+static int super_read(struct ext2 *e, bool *read_only)
+{
+	int error = meta_get(e->bdev, EXT2_SUPER_AT / EXT2_BLOCK_SIZE, &e->super_frame);
+
+	if (error) {
+		return refuse(e, error, "the superblock cannot be read, error", (uint32_t)-error);
+	}
+	e->super = (void *)((char *)frame_data(e->super_frame) + EXT2_SUPER_AT % EXT2_BLOCK_SIZE);
+	error = super_check(e, read_only);
+	if (error) {
+		meta_put(e->super_frame);
+	}
+	return error;
+}
+
+/* The file system as others see it: from here on inodes can be read. */
+static void begin(struct ext2 *e, bool read_only)
+{
+	e->fs = (struct fs){
+		.type = "ext2", .ops = &ext2_fs_ops, .private = e,
+		.read_only = read_only || e->bdev->dev->read_only, .max_size = ext2_max_size(),
+	};
+	e->writable = !e->fs.read_only;
+	e->was_clean = e->super->state == EXT2_STATE_VALID;
+	mutex_init(&e->fs.rename);
+}
+
+/* Everything that a mounted file system holds on to, or nothing. */
+static int volume_open(struct ext2 *e, bool read_only)
+{
+	int error = super_read(e, &read_only);
+
+	if (error) {
+		return error;
+	}
+	error = ext2_groups_read(e);
+	if (!error) {
+		begin(e, read_only);
+		error = root_get(e);
+		if (error) {
+			ext2_groups_put(e);
+		}
+	}
+	if (error) {
+		meta_put(e->super_frame);
+	}
+	return error;
+}
+
 /* See ext2.h. */
 int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 {
@@ -45,30 +95,10 @@ int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 	e->bdev = b;
 	mutex_init(&e->alloc_lock);
 	list_init(&e->orphans);
-	error = meta_get(b, EXT2_SUPER_AT / EXT2_BLOCK_SIZE, &e->super_frame);
+	error = volume_open(e, read_only);
 	if (error) {
-		refuse(e, error, "the superblock cannot be read, error", (uint32_t)-error);
-		goto out_free;
-	}
-	e->super = (void *)((char *)frame_data(e->super_frame) + EXT2_SUPER_AT % EXT2_BLOCK_SIZE);
-	error = super_check(e, &read_only);
-	if (error) {
-		goto out_super;
-	}
-	error = ext2_groups_read(e);
-	if (error) {
-		goto out_super;
-	}
-	e->fs = (struct fs){
-		.type = "ext2", .ops = &ext2_fs_ops, .private = e,
-		.read_only = read_only || b->dev->read_only, .max_size = ext2_max_size(),
-	};
-	e->writable = !e->fs.read_only;
-	e->was_clean = e->super->state == EXT2_STATE_VALID;
-	mutex_init(&e->fs.rename);
-	error = root_get(e);
-	if (error) {
-		goto out_groups;
+		kfree(e);
+		return error;
 	}
 	b->mounted = true;
 	if (e->writable) {
@@ -76,13 +106,6 @@ int ext2_mount(struct bdev *b, bool read_only, struct fs **out)
 	}
 	*out = &e->fs;
 	return 0;
-out_groups:
-	ext2_groups_put(e);
-out_super:
-	meta_put(e->super_frame);
-out_free:
-	kfree(e);
-	return error;
 }
 
 static int refuse(const struct ext2 *e, int error, const char *what, uint32_t number)
