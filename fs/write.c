@@ -204,6 +204,14 @@ static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, l
 	return done ? (int)done : r;
 }
 
+/* How large the file may become: by the file system, and for programs that know small files only. */
+static loff_t largest(const struct file *f)
+{
+	loff_t max = f->inode->fs->max_size ? f->inode->fs->max_size : INT64_MAX;
+
+	return f->flags & O_LARGEFILE ? max : MIN(max, SMALL_FILE_MAX);
+}
+
 /* See file.h.  Locks: takes inode.lock.  Sleeps.  Returns: bytes; -EFAULT -EIO -ENOMEM -ENOSPC -EFBIG
  * if not even one. */
 int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
@@ -217,7 +225,7 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 		pos = f->pos = mapping_size(m);
 	}
 	if (n > 0) {
-		r = write_pages(m, i->fs->max_size ? i->fs->max_size : INT64_MAX, buf, n, pos);
+		r = write_pages(m, largest(f), buf, n, pos);
 	}
 	if (r > 0) {
 		i->mtime = i->ctime = inode_now();

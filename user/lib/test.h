@@ -89,7 +89,7 @@ const char *scratch(const char *name);
 int scratch_file(const char *name);
 const char *scratch_directory(const char *name);
 int pattern_file(const char *name, size_t bytes, unsigned seed);
-int sparse_file(const char *name, size_t bytes);
+int sparse_file(const char *name, off_t bytes);
 void go_cold(int fd);
 void go_warm(int fd);
 void write_all(int fd, const void *p, size_t n);
