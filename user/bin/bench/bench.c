@@ -17,8 +17,11 @@
 static const char help[] =
 	"usage: bench [-C DIR] copy METHOD:UNIT_KIB:MIB:new|over:cold|cached ...\n"
 	"       bench [-C DIR] ops [NAME ...]\n"
-	"Measure copies of a file, or single operations, in units of the time stamp:\n"
-	"instructions, on a machine with --icount.\n"
+	"       bench [-C DIR] cross [PAGES ...]\n"
+	"       bench [-C DIR] random\n"
+	"Measure copies of a file; single operations; moving against copying, by pages a\n"
+	"call; reads at random places.  In units of the time stamp: instructions, on a\n"
+	"machine with --icount.\n"
 	"  -C DIR   work in DIR (/tmp)\n"
 	"Methods: four four-cache direct read-write mmap-write sendfile copy_file_range\n"
 	"splice mmap-write-cache read-write-cache\n";
@@ -35,9 +38,17 @@ int main(int argc, char **argv)
 		dir = argv[1];
 		argv += 2;
 	}
-	if (!*argv || (strcmp(*argv, "copy") != 0 && strcmp(*argv, "ops") != 0))
+	if (!*argv)
 		help_usage(help);
 	if (chdir(dir) < 0)
 		err(1, "%s", dir);
-	return strcmp(*argv, "copy") == 0 ? copy_run(argv + 1) : ops_run(argv + 1);
+	if (strcmp(*argv, "copy") == 0)
+		return copy_run(argv + 1);
+	if (strcmp(*argv, "ops") == 0)
+		return ops_run(argv + 1);
+	if (strcmp(*argv, "cross") == 0)
+		return cross_run(argv + 1);
+	if (strcmp(*argv, "random") == 0)
+		return random_run();
+	help_usage(help);
 }

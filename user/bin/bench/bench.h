@@ -32,6 +32,8 @@ int methods_prepare(void);
 
 int copy_run(char **specs);
 int ops_run(char **names);
+int cross_run(char **pages);
+int random_run(void);
 
 /* NOPL with a displacement that nobody else uses [SDM 2B, NOP]. */
 #define MARK(n) __asm__ volatile(".byte 0x0f, 0x1f, 0x80; .long 0x4d414700 + %c0" : : "i"(n) : "memory")
