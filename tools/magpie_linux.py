@@ -144,11 +144,13 @@ def run(build, words, size, virtio=False, plugin=None, timeout=1800):
     command = [
         "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
         "-m", str(RAM), "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-        "-serial", "stdio", "-icount", "shift=0,sleep=off",
-        "-rtc", "base=2026-01-01T00:00:00,clock=vm",
+        "-serial", "stdio",
         "-kernel", str(kernel.image), "-initrd", str(folder / "initramfs.gz"),
         "-append", WORDS]
-    if virtio:
+    if not virtio:
+        command += ["-icount", "shift=0,sleep=off",
+                    "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+    else:
         command += ["-drive", f"file={disk},format=raw,if=none,id=vda",
                     "-device", "virtio-blk-pci,drive=vda"]
     if plugin:
