@@ -10,6 +10,7 @@
  */
 #include "kernel/lib/radix.h"
 #include "kernel/lib/radix_path.h"
+#include "kernel/lib/string.h"
 
 #define RADIX_USED RADIX_TAGS   /* the third bitmap that a search can follow */
 
@@ -95,9 +96,7 @@ void radix_insert_run(struct radix_node *leaf, unsigned slot, void *const *items
 	uint64_t mask = radix_span_mask(slot, n);
 
 	ASSERT(slot + n <= RADIX_SIZE && !(leaf->used & mask));
-	for (unsigned k = 0; k < n; k++) {
-		leaf->slot[slot + k] = items[k];
-	}
+	memcpy(&leaf->slot[slot], items, n * sizeof(*items));
 	leaf->used |= mask;
 }
 
@@ -110,8 +109,11 @@ void radix_remove_mask(struct radix_node *leaf, uint64_t mask)
 		}
 	}
 	leaf->used &= ~mask;
-	for (; mask; mask &= mask - 1) {
-		leaf->slot[radix_first(mask)] = NULL;
+	while (mask) {
+		unsigned slot = radix_first(mask), n = radix_run(mask, slot);
+
+		memset(&leaf->slot[slot], 0, n * sizeof(leaf->slot[slot]));
+		mask &= ~radix_span_mask(slot, n);
 	}
 }
 

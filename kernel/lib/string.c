@@ -24,6 +24,14 @@ NO_PATTERNS void *memcpy(void *restrict to, const void *restrict from, size_t n)
 	char *t = to;
 	const char *f = from;
 
+	for (; n >= 4 * sizeof(word_t); n -= 4 * sizeof(word_t)) {
+		((word_t *)t)[0] = ((const word_t *)f)[0];
+		((word_t *)t)[1] = ((const word_t *)f)[1];
+		((word_t *)t)[2] = ((const word_t *)f)[2];
+		((word_t *)t)[3] = ((const word_t *)f)[3];
+		t += 4 * sizeof(word_t);
+		f += 4 * sizeof(word_t);
+	}
 	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
 		*(word_t *)t = *(const word_t *)f;
 		t += sizeof(word_t);
@@ -63,6 +71,10 @@ NO_PATTERNS void *memset(void *to, int byte, size_t n)
 		((word_t *)t)[2] = word;
 		((word_t *)t)[3] = word;
 		t += 4 * sizeof(word_t);
+	}
+	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
+		*(word_t *)t = word;
+		t += sizeof(word_t);
 	}
 	while (n--) {
 		*t++ = (char)byte;

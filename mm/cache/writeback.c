@@ -55,14 +55,6 @@ static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t
 	return dirty;
 }
 
-/* How many bits of @mask from @slot on are set without a gap. */
-static unsigned run_length(uint64_t mask, unsigned slot)
-{
-	uint64_t gaps = ~(mask >> slot);
-
-	return gaps ? radix_first(gaps) : RADIX_SIZE;
-}
-
 /* Change the tags of slots [slot, slot + n) of @leaf and add them to @r.  Locks: m->lock held. */
 static void clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, struct run *r)
 {
@@ -109,7 +101,7 @@ static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, s
 		if (r->n > 0 && leaf->first + slot != r->first + r->n) {
 			break;
 		}
-		n = MIN(run_length(dirty, slot), PC_BATCH - r->n);
+		n = MIN(radix_run(dirty, slot), PC_BATCH - r->n);
 		n = cleanable(leaf, slot, n, how);
 		if (r->n == 0) {
 			r->first = leaf->first + slot;
