@@ -34,13 +34,12 @@ const struct mapping_ops ext2_mapping_ops = {
 static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_t first)
 {
 	for (unsigned k = 0; k < n; k++) {
-		if (f[k]->place != first + k) {
-			if (f[k]->place) {
-				return ext2_corrupt(ext2_of(inode), inode->ino,
-				                    "block has moved, now at", first + k);
-			}
-			f[k]->place = first + k;
+		uint32_t had = f[k]->place;
+
+		if (had && had != first + k) {
+			return ext2_corrupt(ext2_of(inode), inode->ino, "block has moved, now at", first + k);
 		}
+		f[k]->place = first + k;
 	}
 	return 0;
 }
