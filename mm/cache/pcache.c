@@ -195,7 +195,7 @@ void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
 		ASSERT(!f[k]->mapping && (f[k]->place || !(flags & FR_DIRTY)));
 		f[k]->mapping = m;
 		f[k]->index = i + k;
-		f[k]->flags = flags | (f[k]->flags & FR_SCATTERED);
+		f[k]->flags = flags;
 	}
 	radix_insert_run(leaf, i & RADIX_MASK, (void *const *)f, n);
 	if (flags & FR_DIRTY) {

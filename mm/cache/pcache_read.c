@@ -194,6 +194,16 @@ void pcache_dirty(struct frame *f)
 	spin_unlock(&m->lock);
 }
 
+/* The transfer of slots [slot, slot + n) has ended.  Locks: mapping.lock held. */
+static void release_slots(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t bits, uint32_t news)
+{
+	struct frame *const *f = (struct frame *const *)&leaf->slot[slot];
+
+	for (unsigned k = 0; k < n; k++) {
+		frame_release(f[k], bits, news);
+	}
+}
+
 /*
  * A read request has ended: its pages are up to date, or failed and to be tried again by whoever wants them.
  * A read that was never made, for want of memory, is no error of the page's.
@@ -208,26 +218,24 @@ void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
 
 		span = radix_span(i + k, n - k);
-		for (unsigned s = 0; s < span; s++) {
-			frame_release(leaf->slot[(i + k + s) & RADIX_MASK], FR_LOCKED, outcome);
-		}
+		release_slots(leaf, (i + k) & RADIX_MASK, span, FR_LOCKED, outcome);
 	}
 	spin_unlock(&m->lock);
 }
 
-/* One page that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
-static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot)
+/* Pages that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
+static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n)
 {
-	struct frame *f = leaf->slot[slot];
+	for (unsigned k = slot; k < slot + n; k++) {
+		struct frame *f = leaf->slot[k];
 
-	if (frame_is(f, FR_DIRTY)) {
-		atomic_add(&cache_sums.dirty, -1);      /* written to meanwhile, and counted */
-	} else {
-		frame_set(f, FR_DIRTY);
-		names_tag_dirty(m, leaf, 1ull << slot);
+		if (!frame_is(f, FR_DIRTY)) {           /* else written to meanwhile, and counted */
+			frame_set(f, FR_DIRTY);
+			names_tag_dirty(m, leaf, 1ull << k);
+		}
 		atomic_add(&cache_sums.dirty, -1);
+		frame_set(f, FR_ERROR);
 	}
-	frame_set(f, FR_ERROR);
 }
 
 /*
@@ -244,14 +252,10 @@ void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 
 		span = radix_span(i + k, n - k);
 		radix_clear_tag(leaf, RADIX_WRITEBACK, radix_span_mask(i + k, span));
-		for (unsigned s = 0; s < span; s++) {
-			unsigned slot = (i + k + s) & RADIX_MASK;
-
-			if (error) {
-				write_failed(m, leaf, slot);
-			}
-			frame_release(leaf->slot[slot], FR_WRITEBACK, 0);
+		if (error) {
+			write_failed(m, leaf, (i + k) & RADIX_MASK, span);
 		}
+		release_slots(leaf, (i + k) & RADIX_MASK, span, FR_WRITEBACK, 0);
 	}
 	if (error) {
 		m->wberr.error = error;

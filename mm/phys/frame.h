@@ -62,10 +62,9 @@ enum {
 	FR_AHEAD      = 1u << 7,        /* brought in by readahead and not used yet               */
 	FR_REFERENCED = 1u << 8,        /* used since the reclaim hand came by                    */
 	FR_FIRSTOUT   = 1u << 9,        /* came by mwrite from MAP_UNCACHED: reclaim first        */
-	FR_SCATTERED  = 1u << 10,       /* blocks of this page are not one run                    */
-	FR_RESERVED   = 1u << 11,       /* not the allocator's: firmware, kernel image, ramdisk   */
-	FR_PAGETABLE  = 1u << 12,       /* holds a page table or directory                        */
-	FR_KERNEL     = 1u << 13,       /* kernel memory: kmalloc, stacks                         */
+	FR_RESERVED   = 1u << 10,       /* not the allocator's: firmware, kernel image, ramdisk   */
+	FR_PAGETABLE  = 1u << 11,       /* holds a page table or directory                        */
+	FR_KERNEL     = 1u << 12,       /* kernel memory: kmalloc, stacks                         */
 };
 
 /* ---- where the bytes are: the only integer-to-pointer casts of the memory system ---- */
@@ -228,9 +227,10 @@ void frame_wake(struct frame *f);
 static inline void frame_release(struct frame *f, uint32_t bits, uint32_t news)
 {
 	if (news) {
-		atomic_or(&f->flags, news);
+		frame_set(f, news);
 	}
-	if (__atomic_and_fetch(&f->flags, ~bits, __ATOMIC_ACQ_REL) & FR_WAITED) {
+	frame_clear(f, bits);
+	if (frame_is(f, FR_WAITED)) {           /* looked at after the bits are clear: see frame_wait.c */
 		frame_wake(f);
 	}
 }
