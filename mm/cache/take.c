@@ -12,6 +12,23 @@
 #include "kernel/trace.h"
 #include "mm/cache/names.h"
 
+/* How many frames from @slot on, @n at most, have no owner but the cache, and of the flags @look just @want; they go to @out. */
+static unsigned idle_run(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t look, uint32_t want,
+                         struct frame **out)
+{
+	unsigned k;
+
+	for (k = 0; k < n; k++) {
+		struct frame *f = leaf->slot[slot + k];
+
+		if (!f || !frame_sole(f) || frame_flags(f, look) != want) {
+			break;
+		}
+		out[k] = f;
+	}
+	return k;
+}
+
 /*
  * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that suit @how; these go to
  * @out, NULL for the others.  Locks: mapping.lock held.
@@ -21,15 +38,14 @@ static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigne
 {
 	const uint32_t look = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY | FR_UPTODATE : 0);
 	const uint32_t want = how == TAKE_CLEAN ? FR_UPTODATE : 0;
-	uint64_t mask = 0, bit = 1ull << slot;
+	uint64_t mask = 0;
 
-	for (unsigned k = 0; k < n; k++, bit <<= 1) {
-		struct frame *f = leaf->slot[slot + k];
-
-		out[k] = NULL;
-		if (f && frame_sole(f) && frame_flags(f, look) == want) {
-			out[k] = f;
-			mask |= bit;
+	for (unsigned k = 0, run; k < n; k += run) {
+		run = idle_run(leaf, slot + k, n - k, look, want, out + k);
+		mask |= radix_span_mask(slot + k, run);
+		if (run == 0) {
+			out[k] = NULL;
+			run = 1;
 		}
 	}
 	return mask;
