@@ -22,24 +22,13 @@
 struct run {
 	pgoff_t       first;
 	unsigned      n;
+	unsigned      failed;           /* of those cleaned last: not counted as dirty, an earlier write failed */
 	bool          mapped;
 	struct frame *frame[PC_BATCH];
 };
 
 /* Sync waits for frame locks and tries failed pages again; the flusher does neither. */
 enum how { SYNC, BACKGROUND };
-
-/* How many of slots [slot, slot + n) of @leaf, from the first on, may be cleaned now. */
-static unsigned cleanable(const struct radix_node *leaf, unsigned slot, unsigned n, enum how how)
-{
-	uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
-	unsigned k = 0;
-
-	while (k < n && !frame_is(leaf->slot[slot + k], busy)) {
-		k++;
-	}
-	return k;
-}
 
 /* Slots of @leaf, from @from on and before @end, that are dirty. */
 static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t last)
@@ -55,26 +44,50 @@ static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t
 	return dirty;
 }
 
-/* Change the tags of slots [slot, slot + n) of @leaf and add them to @r.  Locks: m->lock held. */
-static void clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, struct run *r)
+/*
+ * Change the flags of the frames in slots [slot, slot + n) of @leaf and add them to @r, up to the first whose frame
+ * lock is taken.  Returns how many.  Locks: m->lock held.
+ */
+static unsigned clean_frames(const struct radix_node *leaf, unsigned slot, unsigned n, enum how how, struct run *r)
 {
-	uint64_t mask = radix_span_mask(slot, n);
-	int32_t waiting = 0;
+	const uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
+	struct frame **to = r->frame + r->n;
+	int32_t mapped = 0;
+	unsigned k;
 
-	for (unsigned k = 0; k < n; k++) {
+	for (k = 0; k < n; k++) {
 		struct frame *f = leaf->slot[slot + k];
+		uint32_t flags = frame_flags(f, busy | FR_ERROR);
 
-		waiting += !frame_is(f, FR_ERROR);
-		r->mapped |= atomic_read(&f->maps) > 0;
+		if (flags & busy) {
+			break;
+		}
+		r->failed += flags != 0;        /* FR_ERROR: failed before */
+		mapped |= atomic_read(&f->maps);
 		frame_clear(f, FR_DIRTY | FR_ERROR);
 		frame_set(f, FR_WRITEBACK);
-		r->frame[r->n++] = f;
+		to[k] = f;
 	}
+	r->mapped |= mapped != 0;
+	return k;
+}
+
+/* Clean slots [slot, slot + n) of @leaf as far as they can be.  Returns how many.  Locks: m->lock held. */
+static unsigned clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, enum how how,
+                            struct run *r)
+{
+	uint64_t mask;
+
+	r->failed = 0;
+	n = clean_frames(leaf, slot, n, how, r);
+	mask = radix_span_mask(slot, n);
 	radix_clear_tag(leaf, RADIX_DIRTY, mask);
 	radix_set_tag(leaf, RADIX_WRITEBACK, mask);
+	r->n += n;
 	m->ndirty -= n;
-	atomic_add(&cache_sums.dirty, -waiting);
+	atomic_add(&cache_sums.dirty, (int32_t)r->failed - (int32_t)n);
 	atomic_add(&cache_sums.writeback, (int32_t)n);
+	return n;
 }
 
 /*
@@ -101,13 +114,12 @@ static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, s
 		if (r->n > 0 && leaf->first + slot != r->first + r->n) {
 			break;
 		}
-		n = MIN(radix_run(dirty, slot), PC_BATCH - r->n);
-		n = cleanable(leaf, slot, n, how);
 		if (r->n == 0) {
 			r->first = leaf->first + slot;
 		}
+		n = MIN(radix_run(dirty, slot), PC_BATCH - r->n);
+		n = clean_slots(m, leaf, slot, n, how, r);
 		*at = leaf->first + slot + n;
-		clean_slots(m, leaf, slot, n, r);
 		if (slot + n < RADIX_SIZE && r->n < PC_BATCH) {         /* the run ends inside this leaf */
 			if (r->n == 0) {
 				*busy = leaf->slot[slot];
