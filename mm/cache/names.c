@@ -142,11 +142,9 @@ void names_remove_one(struct frame *f, enum counter ahead)
 }
 
 /* See names.h. */
-void names_tag_dirty(struct mapping *m, struct radix_node *leaf, uint64_t mask)
+void names_tag_dirty(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n)
 {
-	unsigned n = (unsigned)__builtin_popcountll(mask);
-
-	radix_set_tag(leaf, RADIX_DIRTY, mask);
+	radix_set_tag(leaf, RADIX_DIRTY, radix_span_mask(slot, n));
 	if (m->ndirty == 0) {
 		wb_mapping_dirtied(m);
 	}

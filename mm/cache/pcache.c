@@ -199,7 +199,7 @@ void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
 	}
 	radix_insert_run(leaf, i & RADIX_MASK, (void *const *)f, n);
 	if (flags & FR_DIRTY) {
-		names_tag_dirty(m, leaf, radix_span_mask(i, n));
+		names_tag_dirty(m, leaf, i & RADIX_MASK, n);
 	}
 	m->nframes += n;
 	atomic_add(&cache_sums.named, (int32_t)n);

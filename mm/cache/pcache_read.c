@@ -189,7 +189,7 @@ void pcache_dirty(struct frame *f)
 
 		frame_clear(f, FR_ERROR);
 		frame_set(f, FR_DIRTY);
-		names_tag_dirty(m, leaf, 1ull << (f->index & RADIX_MASK));
+		names_tag_dirty(m, leaf, f->index & RADIX_MASK, 1);
 	}
 	spin_unlock(&m->lock);
 }
@@ -231,7 +231,7 @@ static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned sl
 
 		if (!frame_is(f, FR_DIRTY)) {           /* else written to meanwhile, and counted */
 			frame_set(f, FR_DIRTY);
-			names_tag_dirty(m, leaf, 1ull << k);
+			names_tag_dirty(m, leaf, k, 1);
 		}
 		atomic_add(&cache_sums.dirty, -1);
 		frame_set(f, FR_ERROR);
