@@ -4,7 +4,8 @@
  * The processor divides 64 bits by 32 if the quotient has 32 [SDM 2A DIV].  Two such steps, as on paper,
  * divide by 32 bits; by more, one step with the leading 32 bits of both is at most one too large.
  *
- * The compiler's own library has these too, but built for another way of passing arguments.
+ * The compiler's own library has these too, but built for another way of passing arguments.  Division is an
+ * operator, so pure C on floor 0 comes here too: a door (tools/layers.py).
  *
  * Floor 1.
  */
