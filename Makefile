@@ -92,6 +92,10 @@ folders := $(wildcard boot kernel mm fs drivers)
 ksrc    := $(sort $(shell find $(folders) -name '*.c' -o -name '*.asm'))
 kobj    := $(ksrc:%=$O/obj/%.o)
 
+# Where pages are handled by the 64 and the loop costs as much as what is in it.
+$(patsubst %,$O/obj/%.o,$(wildcard mm/cache/*.c mm/phys/frame.c fs/pageio.c fs/ext2/io.c \
+        fs/ext2/map.c fs/ext2/grow.c)): KFLAGS += -funroll-loops
+
 $O/obj/%.c.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
