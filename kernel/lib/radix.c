@@ -16,9 +16,15 @@
 
 struct radix_node *radix_leaf(const struct radix *t, uint32_t index)
 {
-	struct radix_node *node = descend(t, index);
+	struct radix_node *node = t->root;
 
-	return node && node->level == 0 ? node : NULL;
+	if (!node || !root_covers(node, index)) {
+		return NULL;
+	}
+	for (unsigned shift = RADIX_BITS * node->level; node && shift > 0; shift -= RADIX_BITS) {
+		node = node->slot[index >> shift & RADIX_MASK];
+	}
+	return node;
 }
 
 static uint64_t bits_from(const struct radix_node *node, unsigned which, unsigned from)

@@ -65,12 +65,16 @@ NO_PATTERNS void *memset(void *to, int byte, size_t n)
 	char *t = to;
 	word_t word = 0x01010101u * (uint8_t)byte;
 
-	for (; n >= 4 * sizeof(word_t); n -= 4 * sizeof(word_t)) {
+	for (; n >= 8 * sizeof(word_t); n -= 8 * sizeof(word_t)) {
 		((word_t *)t)[0] = word;
 		((word_t *)t)[1] = word;
 		((word_t *)t)[2] = word;
 		((word_t *)t)[3] = word;
-		t += 4 * sizeof(word_t);
+		((word_t *)t)[4] = word;
+		((word_t *)t)[5] = word;
+		((word_t *)t)[6] = word;
+		((word_t *)t)[7] = word;
+		t += 8 * sizeof(word_t);
 	}
 	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
 		*(word_t *)t = word;
