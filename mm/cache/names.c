@@ -86,20 +86,20 @@ static void trim(struct mapping *m, struct radix_node *leaf)
 /* @n frames of which each forgets its name.  Returns how many would have been reclaimed first. */
 static unsigned unname_run(struct frame **f, unsigned n, struct names_gone *gone)
 {
-	unsigned ahead = 0, firstout = 0;
+	uint32_t both = 0;              /* two counts in one sum: the flags are far enough apart */
 
+	_Static_assert(FR_FIRSTOUT / FR_AHEAD > RADIX_SIZE, "the lower count must not reach the upper one");
 	for (unsigned k = 0; k < n; k++) {
 		struct frame *one = f[k];
 
-		ahead += frame_is(one, FR_AHEAD);
-		firstout += frame_is(one, FR_FIRSTOUT);
+		both += frame_flags(one, FR_AHEAD | FR_FIRSTOUT);
 		one->mapping = NULL;
 		one->index = 0;
 		one->place = 0;
 		frame_clear(one, ~(uint32_t)(FR_UPTODATE | FR_LOCKED | FR_WAITED));
 	}
-	gone->ahead += ahead;
-	return firstout;
+	gone->ahead += both % FR_FIRSTOUT / FR_AHEAD;
+	return both / FR_FIRSTOUT;
 }
 
 /* See names.h. */

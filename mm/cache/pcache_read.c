@@ -194,16 +194,6 @@ void pcache_dirty(struct frame *f)
 	spin_unlock(&m->lock);
 }
 
-/* The transfer of slots [slot, slot + n) has ended.  Locks: mapping.lock held. */
-static void release_slots(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t bits, uint32_t news)
-{
-	struct frame *const *f = (struct frame *const *)&leaf->slot[slot];
-
-	for (unsigned k = 0; k < n; k++) {
-		frame_release(f[k], bits, news);
-	}
-}
-
 /*
  * A read request has ended: its pages are up to date, or failed and to be tried again by whoever wants them.
  * A read that was never made, for want of memory, is no error of the page's.
@@ -218,7 +208,12 @@ void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
 
 		span = radix_span(i + k, n - k);
-		release_slots(leaf, (i + k) & RADIX_MASK, span, FR_LOCKED, outcome);
+		for (unsigned s = 0; s < span; s++) {
+			struct frame *f = leaf->slot[((i + k) & RADIX_MASK) + s];
+
+			frame_set(f, outcome);
+			frame_release(f, FR_LOCKED, 0);
+		}
 	}
 	spin_unlock(&m->lock);
 }
@@ -255,7 +250,9 @@ void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 		if (error) {
 			write_failed(m, leaf, (i + k) & RADIX_MASK, span);
 		}
-		release_slots(leaf, (i + k) & RADIX_MASK, span, FR_WRITEBACK, 0);
+		for (unsigned s = 0; s < span; s++) {
+			frame_release(leaf->slot[((i + k) & RADIX_MASK) + s], FR_WRITEBACK, 0);
+		}
 	}
 	if (error) {
 		m->wberr.error = error;

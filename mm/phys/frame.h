@@ -61,10 +61,10 @@ enum {
 	FR_MARK       = 1u << 6,        /* readahead: start the next window when this is used     */
 	FR_AHEAD      = 1u << 7,        /* brought in by readahead and not used yet               */
 	FR_REFERENCED = 1u << 8,        /* used since the reclaim hand came by                    */
-	FR_FIRSTOUT   = 1u << 9,        /* came by mwrite from MAP_UNCACHED: reclaim first        */
-	FR_RESERVED   = 1u << 10,       /* not the allocator's: firmware, kernel image, ramdisk   */
-	FR_PAGETABLE  = 1u << 11,       /* holds a page table or directory                        */
-	FR_KERNEL     = 1u << 12,       /* kernel memory: kmalloc, stacks                         */
+	FR_RESERVED   = 1u << 9,        /* not the allocator's: firmware, kernel image, ramdisk   */
+	FR_PAGETABLE  = 1u << 10,       /* holds a page table or directory                        */
+	FR_KERNEL     = 1u << 11,       /* kernel memory: kmalloc, stacks                         */
+	FR_FIRSTOUT   = 1u << 16,       /* came by mwrite from MAP_UNCACHED: reclaim first        */
 };
 
 /* ---- where the bytes are: the only integer-to-pointer casts of the memory system ---- */
