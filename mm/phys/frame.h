@@ -42,6 +42,7 @@ struct frame {
 	union {
 		pgoff_t  index;         /* name, second half                   [mapping->lock]    */
 		struct { uint16_t slab_class, slab_used; };     /* kmalloc.c   [kmalloc lock]     */
+		uint32_t entries;       /* a table: how many are present       [pagetable->lock]  */
 	};
 	struct list     link;           /* free list, or the holder's batch    [holder]           */
 	atomic_t        maps;           /* page-table entries pointing here: a subset of refs     */
