@@ -44,32 +44,55 @@ static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t
 	return dirty;
 }
 
+/* Flags that any of these frames has. */
+static uint32_t any_flags(struct frame *const *f, unsigned n)
+{
+	uint32_t any = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		any |= f[k]->flags;
+	}
+	return any;
+}
+
+/* How many of these frames, from the first on, have none of @flags. */
+static unsigned run_without(struct frame *const *f, unsigned n, uint32_t flags)
+{
+	unsigned k = 0;
+
+	while (k < n && !frame_is(f[k], flags)) {
+		k++;
+	}
+	return k;
+}
+
 /*
- * Change the flags of the frames in slots [slot, slot + n) of @leaf and add them to @r, up to the first whose frame
- * lock is taken.  Returns how many.  Locks: m->lock held.
+ * Add these frames to @r and change their flags, up to the first whose frame lock is taken.  Most often none is,
+ * which one look at all of them says.  Returns how many.  Locks: mapping.lock held.
  */
-static unsigned clean_frames(const struct radix_node *leaf, unsigned slot, unsigned n, enum how how, struct run *r)
+static unsigned clean_frames(struct frame *const *f, unsigned n, enum how how, struct run *r)
 {
 	const uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
+	uint32_t any = any_flags(f, n);
 	struct frame **to = r->frame + r->n;
 	int32_t mapped = 0;
-	unsigned k;
 
-	for (k = 0; k < n; k++) {
-		struct frame *f = leaf->slot[slot + k];
-		uint32_t flags = frame_flags(f, busy | FR_ERROR);
+	if (any & busy) {
+		n = run_without(f, n, busy);
+	}
+	r->failed = 0;
+	for (unsigned k = 0; (any & FR_ERROR) && k < n; k++) {
+		r->failed += frame_is(f[k], FR_ERROR);
+	}
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *one = to[k] = f[k];
 
-		if (flags & busy) {
-			break;
-		}
-		r->failed += flags != 0;        /* FR_ERROR: failed before */
-		mapped |= atomic_read(&f->maps);
-		frame_clear(f, FR_DIRTY | FR_ERROR);
-		frame_set(f, FR_WRITEBACK);
-		to[k] = f;
+		mapped |= atomic_read(&one->maps);
+		frame_clear(one, FR_DIRTY | FR_ERROR);
+		frame_set(one, FR_WRITEBACK);
 	}
 	r->mapped |= mapped != 0;
-	return k;
+	return n;
 }
 
 /* Clean slots [slot, slot + n) of @leaf as far as they can be.  Returns how many.  Locks: m->lock held. */
@@ -78,8 +101,7 @@ static unsigned clean_slots(struct mapping *m, struct radix_node *leaf, unsigned
 {
 	uint64_t mask;
 
-	r->failed = 0;
-	n = clean_frames(leaf, slot, n, how, r);
+	n = clean_frames((struct frame *const *)&leaf->slot[slot], n, how, r);
 	mask = radix_span_mask(slot, n);
 	radix_clear_tag(leaf, RADIX_DIRTY, mask);
 	radix_set_tag(leaf, RADIX_WRITEBACK, mask);
