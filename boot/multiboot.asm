@@ -60,8 +60,7 @@ boot_directory:
 higher_half:
         mov     esp, boot_stack_top
         xor     ebp, ebp                        ; the end of every backtrace
-        push    ebx
-        push    eax
+        mov     edx, ebx                        ; kernel_main(eax, edx): the loader's mark, the boot information
         push    ebp
         jmp     kernel_main
 

@@ -110,27 +110,30 @@ static void submit_run(struct ioreq r, struct mapping *m, pgoff_t i, struct fram
 	}
 }
 
+/* How many of the @n frames, from the first on, lie side by side in memory. */
+static unsigned neighbours(struct frame **f, unsigned n)
+{
+	unsigned run = 1;
+
+	while (run < n && f[run] == f[0] + run) {
+		run++;
+	}
+	return run;
+}
+
 /* Segments for as many of the @n frames as there is room for: frames side by side share one.  How many. */
 static unsigned fill(struct transfer *t, struct frame **f, unsigned n)
 {
-	struct ioseg *s = t->seg;
-	unsigned k;
+	unsigned nsegs = 0, done = 0;
 
-	*s = (struct ioseg){ frame_paddr(f[0]), PAGE_SIZE };
-	for (k = 1; k < n; k++) {
-		paddr_t at = frame_paddr(f[k]);
+	while (done < n && nsegs < MAX_SEGS) {
+		unsigned run = neighbours(f + done, n - done);
 
-		if (at == s->addr + s->len) {
-			s->len += PAGE_SIZE;
-			continue;
-		}
-		if (s + 1 == t->seg + MAX_SEGS) {
-			break;
-		}
-		*++s = (struct ioseg){ at, PAGE_SIZE };
+		t->seg[nsegs++] = (struct ioseg){ frame_paddr(f[done]), run * PAGE_SIZE };
+		done += run;
 	}
-	t->r.nsegs = (unsigned)(s - t->seg) + 1;
-	return k;
+	t->r.nsegs = nsegs;
+	return done;
 }
 
 /* Any context.  The pages first: whoever waits for them need not wait for our list. */

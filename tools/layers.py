@@ -43,6 +43,9 @@ HALVES = ("mm/cache/", "drivers/")
 # Functions declared on a low floor and defined above on purpose.
 DOORS = {
     "check_failed": "a failed ASSERT anywhere ends in panic (kernel/lib/check.h)",
+    "__udivdi3": "the compiler's name for a 64-bit / (kernel/x86/divide.c)",
+    "__divdi3": "the same with signs",
+    "__udivmoddi4": "the same with the rest",
 }
 
 # Where addresses are made: the only places with casts from integers to pointers.
@@ -126,7 +129,7 @@ class Tree:
                 elif kind.isupper():
                     defined[symbol] = source
         for source, symbol in wanted:
-            used = defined.get(symbol)      # else the linker script's, or libgcc's
+            used = defined.get(symbol)      # else the linker script's
             if used and symbol not in DOORS and not reachable(source, used):
                 self.complain(source, f"{symbol}(): {said(source, used)}")
         return len(sources)

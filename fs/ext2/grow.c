@@ -15,13 +15,26 @@ static int  path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal);
 static void path_shrink(struct inode *i, struct ext2_path *p, unsigned found);
 
 /*
+ * Pages [@index, @index + @n) are about to get new blocks, and their frames have no names yet.  Readers must not
+ * see what is in the blocks, so the pages are made pending first.  One unbroken range can be: true if this is one.
+ */
+static bool announce(struct mapping *m, pgoff_t index, uint32_t n)
+{
+	if (m->pending_hi && index > m->pending_hi) {
+		return false;
+	}
+	mapping_pending(m, m->pending_hi ? m->pending_lo : index, index + n);
+	return true;
+}
+
+/*
  * As ext2_map(), but there is no hole: if block @block of @i has no place yet, it gets one, and so do as many
- * of its neighbours as are wanted and as lie in one run.
+ * of its neighbours as are wanted and as lie in one run.  If the pages are not @named, they are made pending.
  *
  * Locks:   takes the map lock, then the alloc lock.  Sleeps.
- * Returns: how many (> 0), from *@first; -ENOSPC; -EROFS; -EFBIG; -EIO; -ENOMEM.
+ * Returns: how many, from *@first; 0 when what is pending would not be one range; -ENOSPC; -EROFS; -EFBIG; -EIO; -ENOMEM.
  */
-int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, uint32_t *first)
+int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, bool named, uint32_t *first)
 {
 	struct ext2_path p;
 	int n;
@@ -32,7 +45,9 @@ int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, uint32_t *firs
 		n = ext2_path_run(i, &p, max, first);
 	}
 	if (n > 0 && *first == 0) {
-		n = fill_hole(i, &p, (uint32_t)n, first);
+		bool may_fill = named || announce(&i->mapping, block, (uint32_t)n);
+
+		n = may_fill ? fill_hole(i, &p, (uint32_t)n, first) : 0;
 	}
 	ext2_path_end(&p);
 	mutex_unlock(&ext2_node(i)->map_lock);

@@ -34,34 +34,14 @@ const struct mapping_ops ext2_mapping_ops = {
 static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_t first)
 {
 	for (unsigned k = 0; k < n; k++) {
-		if (f[k]->place != first + k) {
-			if (f[k]->place) {
-				return ext2_corrupt(ext2_of(inode), inode->ino,
-				                    "block has moved, now at", first + k);
-			}
-			f[k]->place = first + k;
+		uint32_t had = f[k]->place;
+
+		if (had && had != first + k) {
+			return ext2_corrupt(ext2_of(inode), inode->ino, "block has moved, now at", first + k);
 		}
+		f[k]->place = first + k;
 	}
 	return 0;
-}
-
-/*
- * As ext2_map_alloc(), for frames without names.  Readers must not see new blocks before these have their names,
- * so a hole is made pending before it is filled.  One unbroken range can be: what lies apart ends the batch.
- * Returns: pages of the run; 0 when the batch ends here; -errno.
- */
-static int place_nameless(struct mapping *m, pgoff_t i, unsigned n, uint32_t *first)
-{
-	int run = ext2_map(mapping_inode(m), i, n, first);
-
-	if (run < 0 || *first) {
-		return run;
-	}
-	if (m->pending_hi && i > m->pending_hi) {
-		return 0;
-	}
-	mapping_pending(m, m->pending_hi ? m->pending_lo : i, i + (pgoff_t)run);
-	return ext2_map_alloc(mapping_inode(m), i, (uint32_t)run, first);
 }
 
 /* Sleeps.  Returns: how many have a place now, or -ENOSPC, -EROFS, -EFBIG, -EIO, -ENOMEM when none. */
@@ -76,8 +56,7 @@ static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	}
 	while (done < n) {
 		uint32_t first;
-		int run = named ? ext2_map_alloc(inode, i + done, n - done, &first) :
-		                  place_nameless(m, i + done, n - done, &first);
+		int run = ext2_map_alloc(inode, i + done, n - done, named, &first);
 		int error = run < 0 ? run : set_places(inode, f + done, (unsigned)run, first);
 
 		if (error || run == 0) {
@@ -145,17 +124,28 @@ static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	}
 }
 
+/* How many of the @n pages, from the first on, lie side by side on the disk. */
+static unsigned places_in_row(struct frame **f, unsigned n)
+{
+	uint32_t first = f[0]->place;
+	unsigned run = 1;
+
+	while (run < n && f[run]->place == first + run) {
+		run++;
+	}
+	return run;
+}
+
 /* Start writing, to where the pages have their places.  Allocates nothing, takes no lock. */
 static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 {
 	struct blkdev *dev = ext2_of(mapping_inode(m))->bdev->dev;
 
 	for (unsigned done = 0, run; done < n; done += run) {
-		uint32_t place = f[done]->place;
+		sector_t sector = f[done]->place * EXT2_BLOCK_SECTORS;
 
-		for (run = 1; done + run < n && f[done + run]->place == place + run; run++) {
-		}
-		pageio_write(dev, place * EXT2_BLOCK_SECTORS, m, i + done, f + done, run);
+		run = places_in_row(f + done, n - done);
+		pageio_write(dev, sector, m, i + done, f + done, run);
 	}
 }
 

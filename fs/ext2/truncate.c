@@ -125,8 +125,10 @@ static int free_branch(struct inode *i, uint32_t *link, unsigned level, uint32_t
 		for (uint32_t k = EXT2_PTRS; k > from >> child && !error; k--) {
 			bool first = k - 1 == from >> child;
 
-			error = free_branch(i, &slot[k - 1], level - 1,
-			                    first ? from & ((1u << child) - 1) : 0);
+			if (slot[k - 1]) {
+				error = free_branch(i, &slot[k - 1], level - 1,
+				                    first ? from & ((1u << child) - 1) : 0);
+			}
 		}
 	}
 	meta_dirty(f);

@@ -10,14 +10,21 @@
  */
 #include "kernel/lib/radix.h"
 #include "kernel/lib/radix_path.h"
+#include "kernel/lib/string.h"
 
 #define RADIX_USED RADIX_TAGS   /* the third bitmap that a search can follow */
 
 struct radix_node *radix_leaf(const struct radix *t, uint32_t index)
 {
-	struct radix_node *node = descend(t, index);
+	struct radix_node *node = t->root;
 
-	return node && node->level == 0 ? node : NULL;
+	if (!node || !root_covers(node, index)) {
+		return NULL;
+	}
+	for (unsigned shift = RADIX_BITS * node->level; node && shift > 0; shift -= RADIX_BITS) {
+		node = node->slot[index >> shift & RADIX_MASK];
+	}
+	return node;
 }
 
 static uint64_t bits_from(const struct radix_node *node, unsigned which, unsigned from)
@@ -72,9 +79,7 @@ void radix_insert_run(struct radix_node *leaf, unsigned slot, void *const *items
 	uint64_t mask = radix_span_mask(slot, n);
 
 	ASSERT(slot + n <= RADIX_SIZE && !(leaf->used & mask));
-	for (unsigned k = 0; k < n; k++) {
-		leaf->slot[slot + k] = items[k];
-	}
+	memcpy(&leaf->slot[slot], items, n * sizeof(*items));
 	leaf->used |= mask;
 }
 
@@ -87,8 +92,11 @@ void radix_remove_mask(struct radix_node *leaf, uint64_t mask)
 		}
 	}
 	leaf->used &= ~mask;
-	for (; mask; mask &= mask - 1) {
-		leaf->slot[radix_first(mask)] = NULL;
+	while (mask) {
+		unsigned slot = radix_first(mask), n = radix_run(mask, slot);
+
+		memset(&leaf->slot[slot], 0, n * sizeof(leaf->slot[slot]));
+		mask &= ~radix_span_mask(slot, n);
 	}
 }
 

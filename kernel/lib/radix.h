@@ -101,6 +101,14 @@ static inline unsigned radix_first(uint64_t bits)
 	return low ? (unsigned)__builtin_ctz(low) : 32u + (unsigned)__builtin_ctz((uint32_t)(bits >> 32));
 }
 
+/* How many bits of a bitmap are set without a gap, from the set bit @slot on. */
+static inline unsigned radix_run(uint64_t bits, unsigned slot)
+{
+	uint64_t gaps = ~(bits >> slot);
+
+	return gaps ? radix_first(gaps) : RADIX_SIZE;
+}
+
 /* Unlink @leaf if it is empty and unreserved, and every ancestor that this empties; returns them chained by parent. */
 struct radix_node *radix_trim(struct radix *t, struct radix_node *leaf);
 

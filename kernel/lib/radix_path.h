@@ -29,7 +29,7 @@ static inline unsigned slot_of(const struct radix_node *node, uint32_t index)
 
 static inline bool root_covers(const struct radix_node *root, uint32_t index)
 {
-	return node_number(index, root->level) == 0;
+	return index >> (RADIX_BITS * root->level) < RADIX_SIZE;
 }
 
 /* The lowest node on the way to @index: its leaf, or where the path breaks off; NULL if outside the tree. */
@@ -40,8 +40,13 @@ static inline struct radix_node *descend(const struct radix *t, uint32_t index)
 	if (!node || !root_covers(node, index)) {
 		return NULL;
 	}
-	while (node->level > 0 && node->slot[slot_of(node, index)]) {
-		node = node->slot[slot_of(node, index)];
+	for (unsigned shift = RADIX_BITS * node->level; shift > 0; shift -= RADIX_BITS) {
+		struct radix_node *child = node->slot[index >> shift & RADIX_MASK];
+
+		if (!child) {
+			break;
+		}
+		node = child;
 	}
 	return node;
 }

@@ -24,6 +24,18 @@ NO_PATTERNS void *memcpy(void *restrict to, const void *restrict from, size_t n)
 	char *t = to;
 	const char *f = from;
 
+	for (; n >= 8 * sizeof(word_t); n -= 8 * sizeof(word_t)) {
+		((word_t *)t)[0] = ((const word_t *)f)[0];
+		((word_t *)t)[1] = ((const word_t *)f)[1];
+		((word_t *)t)[2] = ((const word_t *)f)[2];
+		((word_t *)t)[3] = ((const word_t *)f)[3];
+		((word_t *)t)[4] = ((const word_t *)f)[4];
+		((word_t *)t)[5] = ((const word_t *)f)[5];
+		((word_t *)t)[6] = ((const word_t *)f)[6];
+		((word_t *)t)[7] = ((const word_t *)f)[7];
+		t += 8 * sizeof(word_t);
+		f += 8 * sizeof(word_t);
+	}
 	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
 		*(word_t *)t = *(const word_t *)f;
 		t += sizeof(word_t);
@@ -57,12 +69,20 @@ NO_PATTERNS void *memset(void *to, int byte, size_t n)
 	char *t = to;
 	word_t word = 0x01010101u * (uint8_t)byte;
 
-	for (; n >= 4 * sizeof(word_t); n -= 4 * sizeof(word_t)) {
+	for (; n >= 8 * sizeof(word_t); n -= 8 * sizeof(word_t)) {
 		((word_t *)t)[0] = word;
 		((word_t *)t)[1] = word;
 		((word_t *)t)[2] = word;
 		((word_t *)t)[3] = word;
-		t += 4 * sizeof(word_t);
+		((word_t *)t)[4] = word;
+		((word_t *)t)[5] = word;
+		((word_t *)t)[6] = word;
+		((word_t *)t)[7] = word;
+		t += 8 * sizeof(word_t);
+	}
+	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
+		*(word_t *)t = word;
+		t += sizeof(word_t);
 	}
 	while (n--) {
 		*t++ = (char)byte;

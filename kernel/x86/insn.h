@@ -52,6 +52,17 @@ static inline void out32(uint16_t port, uint32_t value)
 	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* ---- arithmetic ---- */
+
+/* @n / @d and the rest; the quotient must fit, else this is a divide error [SDM 2A DIV]. */
+static inline uint32_t div_long(uint64_t n, uint32_t d, uint32_t *rest)
+{
+	uint32_t quotient;
+
+	__asm__("divl %2" : "=a"(quotient), "=d"(*rest) : "rm"(d), "A"(n) : "cc");
+	return quotient;
+}
+
 /* ---- interrupt flag ---- */
 
 static inline uint32_t flags_read(void)

@@ -5,20 +5,23 @@
  */
 #include "kernel/x86/switch.h"
 
-/* From low to high: what switch_stacks() pops, then a call of the first function with two arguments. */
+/* From low to high: what switch_stacks() pops and returns to, and what begin() would return to. */
 struct first_frame {
-	uint32_t edi, esi, ebx, ebp;
-	void   (*begin)(task_entry *entry, void *arg);
+	void       *edi_arg;            /* switch_first() makes a call of these three */
+	task_entry *esi_entry;
+	void      (*ebx_begin)(task_entry *entry, void *arg);
+	uint32_t    ebp;
+	void      (*first)(void);
 	uint32_t    return_to;          /* 0: the end of every backtrace */
-	task_entry *entry;
-	void       *arg;
 };
 
 uint32_t stack_prepare(uint32_t top, void (*begin)(task_entry *, void *), task_entry *entry, void *arg)
 {
 	struct first_frame *frame = (struct first_frame *)top - 1;
 
-	*frame = (struct first_frame){ .begin = begin, .entry = entry, .arg = arg };
+	*frame = (struct first_frame){
+		.edi_arg = arg, .esi_entry = entry, .ebx_begin = begin, .first = switch_first,
+	};
 	return (uint32_t)frame;
 }
 

@@ -5,13 +5,12 @@
 ; stack_prepare() (stack.c) builds the same picture by hand.  Floor 1.
 
         global  switch_stacks
+        global  switch_first
 
         section .text
 
 ; void switch_stacks(uint32_t *save, uint32_t load)
 switch_stacks:
-        mov     eax, [esp + 4]
-        mov     edx, [esp + 8]
         push    ebp
         push    ebx
         push    esi
@@ -23,5 +22,11 @@ switch_stacks:
         pop     ebx
         pop     ebp
         ret
+
+; Where the first switch to a new task goes: begin(entry, arg), as stack_prepare() left them in registers.
+switch_first:
+        mov     eax, esi
+        mov     edx, edi
+        jmp     ebx
 
         section .note.GNU-stack noalloc noexec nowrite  ; no executable stack wanted

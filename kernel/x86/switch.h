@@ -14,6 +14,9 @@
 /* Save what a C function must preserve, put the stack pointer into *@save, go on where @load was saved. */
 void switch_stacks(uint32_t *save, uint32_t load);
 
+/* Where a prepared stack goes first; for stack_prepare() only. */
+void switch_first(void);
+
 /*
  * Prepare the empty stack that ends at @top: the first switch calls @begin(@entry, @arg), which must not
  * return.  Returns the stack pointer to load.

@@ -9,6 +9,8 @@
 ;       eax ecx edx ebx esp ebp esi edi         pusha
 ;       ds es fs gs             the user's; gs is its thread-local segment
 ;
+; C functions take their first argument in eax, here and in all of the kernel (-mregparm=3).
+;
 ; Two paths: int 0x80 calls its handler and leaves; all others also build a link for the backtrace.
 ;
 ; Floor 1.  [SDM 3A 6.12, 6.13]   Read next: trap.c
@@ -44,9 +46,8 @@ trap_syscall:
         push    dword 0
         push    dword TRAP_SYSCALL
         ENTER_KERNEL
-        push    esp
+        mov     eax, esp
         call    [trap_handlers + 4*TRAP_SYSCALL]
-        add     esp, 4
         jmp     to_user
 
 ; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
@@ -57,9 +58,9 @@ trap_common:
         push    dword [ebx + FRAME_EIP]
         push    ebp
         mov     ebp, esp
-        mov     eax, [ebx + 12*4]               ; vector
-        push    ebx
-        call    [trap_handlers + 4*eax]
+        mov     ecx, [ebx + 12*4]               ; vector
+        mov     eax, ebx
+        call    [trap_handlers + 4*ecx]
         mov     esp, ebx
         test    byte [esp + FRAME_CS], 3
         jz      restore                         ; back into the kernel: no door, no preemption
@@ -67,9 +68,8 @@ trap_common:
 ; The door runs with interrupts on.  What an interrupt asked for meanwhile is seen before leaving.
 to_user:
         sti
-        push    esp
+        mov     eax, esp
         call    [trap_user_return]
-        add     esp, 4
         cli
         mov     eax, [trap_resched]
         cmp     byte [eax], 0
@@ -87,7 +87,7 @@ restore:
 ; void trap_return(struct trapframe *tf)
 trap_return:
         cli
-        mov     esp, [esp + 4]
+        mov     esp, eax
         jmp     restore
 
 ; 256 stubs.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].

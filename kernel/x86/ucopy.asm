@@ -24,11 +24,10 @@
 %macro  SAVE_AND_LOAD 0
         push    edi
         push    esi
-        mov     edi, [esp + 12]
-        mov     esi, [esp + 16]
-        mov     eax, [esp + 20]
-        lea     edx, [edi + eax]
-        mov     ecx, eax
+        mov     edi, eax                        ; arguments: eax, edx, ecx
+        mov     esi, edx
+        lea     edx, [edi + ecx]
+        mov     eax, ecx
         shr     ecx, 2
         and     eax, 3
 %endmacro

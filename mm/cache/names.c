@@ -83,6 +83,25 @@ static void trim(struct mapping *m, struct radix_node *leaf)
 	}
 }
 
+/* @n frames of which each forgets its name.  Returns how many would have been reclaimed first. */
+static unsigned unname_run(struct frame **f, unsigned n, struct names_gone *gone)
+{
+	uint32_t both = 0;              /* two counts in one sum: the flags are far enough apart */
+
+	_Static_assert(FR_FIRSTOUT / FR_AHEAD > RADIX_SIZE, "the lower count must not reach the upper one");
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *one = f[k];
+
+		both += frame_flags(one, FR_AHEAD | FR_FIRSTOUT);
+		one->mapping = NULL;
+		one->index = 0;
+		one->place = 0;
+		frame_clear(one, ~(uint32_t)(FR_UPTODATE | FR_LOCKED | FR_WAITED));
+	}
+	gone->ahead += both % FR_FIRSTOUT / FR_AHEAD;
+	return both / FR_FIRSTOUT;
+}
+
 /* See names.h. */
 void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, struct names_gone *gone)
 {
@@ -93,15 +112,12 @@ void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, str
 	if (dirty) {
 		forget_dirty(m, leaf, dirty);
 	}
-	for (uint64_t left = mask; left; left &= left - 1, n++) {
-		struct frame *f = leaf->slot[radix_first(left)];
+	for (uint64_t left = mask; left;) {
+		unsigned slot = radix_first(left), run = radix_run(left, slot);
 
-		gone->ahead += frame_is(f, FR_AHEAD);
-		firstout += frame_is(f, FR_FIRSTOUT);
-		f->mapping = NULL;
-		f->index = 0;
-		f->place = 0;
-		frame_clear(f, ~(uint32_t)(FR_UPTODATE | FR_LOCKED | FR_WAITED));
+		firstout += unname_run((struct frame **)&leaf->slot[slot], run, gone);
+		left &= ~radix_span_mask(slot, run);
+		n += run;
 	}
 	radix_remove_mask(leaf, mask);
 	gone->n += n;
@@ -126,11 +142,9 @@ void names_remove_one(struct frame *f, enum counter ahead)
 }
 
 /* See names.h. */
-void names_tag_dirty(struct mapping *m, struct radix_node *leaf, uint64_t mask)
+void names_tag_dirty(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n)
 {
-	unsigned n = (unsigned)__builtin_popcountll(mask);
-
-	radix_set_tag(leaf, RADIX_DIRTY, mask);
+	radix_set_tag(leaf, RADIX_DIRTY, radix_span_mask(slot, n));
 	if (m->ndirty == 0) {
 		wb_mapping_dirtied(m);
 	}

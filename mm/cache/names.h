@@ -34,7 +34,7 @@ void names_remove(struct mapping *m, struct radix_node *leaf, uint64_t mask, str
 /* The same for one frame; if it was readahead's and unused, counted as @ahead (used, or wasted). */
 void names_remove_one(struct frame *f, enum counter ahead);
 
-/* Tag the slots of @mask dirty, their frames' flags are the caller's to set.  Locks: m->lock held. */
-void names_tag_dirty(struct mapping *m, struct radix_node *leaf, uint64_t mask);
+/* Tag slots [slot, slot + n) dirty, their frames' flags are the caller's to set.  Locks: m->lock held. */
+void names_tag_dirty(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n);
 
 #endif

@@ -195,11 +195,11 @@ void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
 		ASSERT(!f[k]->mapping && (f[k]->place || !(flags & FR_DIRTY)));
 		f[k]->mapping = m;
 		f[k]->index = i + k;
-		f[k]->flags = flags | (f[k]->flags & FR_SCATTERED);
+		f[k]->flags = flags;
 	}
 	radix_insert_run(leaf, i & RADIX_MASK, (void *const *)f, n);
 	if (flags & FR_DIRTY) {
-		names_tag_dirty(m, leaf, radix_span_mask(i, n));
+		names_tag_dirty(m, leaf, i & RADIX_MASK, n);
 	}
 	m->nframes += n;
 	atomic_add(&cache_sums.named, (int32_t)n);

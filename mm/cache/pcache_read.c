@@ -189,7 +189,7 @@ void pcache_dirty(struct frame *f)
 
 		frame_clear(f, FR_ERROR);
 		frame_set(f, FR_DIRTY);
-		names_tag_dirty(m, leaf, 1ull << (f->index & RADIX_MASK));
+		names_tag_dirty(m, leaf, f->index & RADIX_MASK, 1);
 	}
 	spin_unlock(&m->lock);
 }
@@ -209,25 +209,28 @@ void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 
 		span = radix_span(i + k, n - k);
 		for (unsigned s = 0; s < span; s++) {
-			frame_release(leaf->slot[(i + k + s) & RADIX_MASK], FR_LOCKED, outcome);
+			struct frame *f = leaf->slot[((i + k) & RADIX_MASK) + s];
+
+			frame_set(f, outcome);
+			frame_release(f, FR_LOCKED, 0);
 		}
 	}
 	spin_unlock(&m->lock);
 }
 
-/* One page that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
-static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot)
+/* Pages that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
+static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n)
 {
-	struct frame *f = leaf->slot[slot];
+	for (unsigned k = slot; k < slot + n; k++) {
+		struct frame *f = leaf->slot[k];
 
-	if (frame_is(f, FR_DIRTY)) {
-		atomic_add(&cache_sums.dirty, -1);      /* written to meanwhile, and counted */
-	} else {
-		frame_set(f, FR_DIRTY);
-		names_tag_dirty(m, leaf, 1ull << slot);
+		if (!frame_is(f, FR_DIRTY)) {           /* else written to meanwhile, and counted */
+			frame_set(f, FR_DIRTY);
+			names_tag_dirty(m, leaf, k, 1);
+		}
 		atomic_add(&cache_sums.dirty, -1);
+		frame_set(f, FR_ERROR);
 	}
-	frame_set(f, FR_ERROR);
 }
 
 /*
@@ -244,13 +247,11 @@ void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
 
 		span = radix_span(i + k, n - k);
 		radix_clear_tag(leaf, RADIX_WRITEBACK, radix_span_mask(i + k, span));
+		if (error) {
+			write_failed(m, leaf, (i + k) & RADIX_MASK, span);
+		}
 		for (unsigned s = 0; s < span; s++) {
-			unsigned slot = (i + k + s) & RADIX_MASK;
-
-			if (error) {
-				write_failed(m, leaf, slot);
-			}
-			frame_release(leaf->slot[slot], FR_WRITEBACK, 0);
+			frame_release(leaf->slot[((i + k) & RADIX_MASK) + s], FR_WRITEBACK, 0);
 		}
 	}
 	if (error) {

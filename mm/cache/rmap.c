@@ -116,6 +116,7 @@ static bool unmap_entry(struct pagetable *pt, uva_t va, pte_t *entry, struct tlb
 
 	(void)pt;
 	*entry = 0;
+	pte_count(entry, -1);
 	count_add(C_PTES_WRITTEN, 1);
 	tlb_add(b, va);
 	(void)atomic_dec_zero(&f->maps);

@@ -12,6 +12,43 @@
 #include "kernel/trace.h"
 #include "mm/cache/names.h"
 
+/* Are slots [slot, slot + n) all used, and their frames all as idle_run() wants them?  One look at all of them. */
+static bool all_idle(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t look, uint32_t want)
+{
+	struct frame *const *f = (struct frame *const *)&leaf->slot[slot];
+	uint32_t any = 0, all = ~0u;
+	int32_t refs = 0;
+
+	if (radix_span_mask(slot, n) & ~leaf->used) {
+		return false;
+	}
+	for (unsigned k = 0; k < n; k++) {
+		uint32_t flags = frame_flags(f[k], ~0u);
+
+		any |= flags;
+		all &= flags;
+		refs |= atomic_read(&f[k]->refs);       /* named, so none is 0 */
+	}
+	return refs == 1 && (any & look) == want && (all & look) == want;
+}
+
+/* How many frames from @slot on, @n at most, have no owner but the cache, and of the flags @look just @want; they go to @out. */
+static unsigned idle_run(const struct radix_node *leaf, unsigned slot, unsigned n, uint32_t look, uint32_t want,
+                         struct frame **out)
+{
+	unsigned k;
+
+	for (k = 0; k < n; k++) {
+		struct frame *f = leaf->slot[slot + k];
+
+		if (!f || !frame_sole(f) || frame_flags(f, look) != want) {
+			break;
+		}
+		out[k] = f;
+	}
+	return k;
+}
+
 /*
  * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that suit @how; these go to
  * @out, NULL for the others.  Locks: mapping.lock held.
@@ -21,15 +58,18 @@ static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigne
 {
 	const uint32_t look = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY | FR_UPTODATE : 0);
 	const uint32_t want = how == TAKE_CLEAN ? FR_UPTODATE : 0;
-	uint64_t mask = 0, bit = 1ull << slot;
+	uint64_t mask = 0;
 
-	for (unsigned k = 0; k < n; k++, bit <<= 1) {
-		struct frame *f = leaf->slot[slot + k];
-
-		out[k] = NULL;
-		if (f && frame_sole(f) && frame_flags(f, look) == want) {
-			out[k] = f;
-			mask |= bit;
+	if (all_idle(leaf, slot, n, look, want)) {
+		memcpy(out, &leaf->slot[slot], n * sizeof(*out));
+		return radix_span_mask(slot, n);
+	}
+	for (unsigned k = 0, run; k < n; k += run) {
+		run = idle_run(leaf, slot + k, n - k, look, want, out + k);
+		mask |= radix_span_mask(slot + k, run);
+		if (run == 0) {
+			out[k] = NULL;
+			run = 1;
 		}
 	}
 	return mask;

@@ -22,24 +22,13 @@
 struct run {
 	pgoff_t       first;
 	unsigned      n;
+	unsigned      failed;           /* of those cleaned last: not counted as dirty, an earlier write failed */
 	bool          mapped;
 	struct frame *frame[PC_BATCH];
 };
 
 /* Sync waits for frame locks and tries failed pages again; the flusher does neither. */
 enum how { SYNC, BACKGROUND };
-
-/* How many of slots [slot, slot + n) of @leaf, from the first on, may be cleaned now. */
-static unsigned cleanable(const struct radix_node *leaf, unsigned slot, unsigned n, enum how how)
-{
-	uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
-	unsigned k = 0;
-
-	while (k < n && !frame_is(leaf->slot[slot + k], busy)) {
-		k++;
-	}
-	return k;
-}
 
 /* Slots of @leaf, from @from on and before @end, that are dirty. */
 static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t last)
@@ -55,34 +44,72 @@ static uint64_t dirty_slots(const struct radix_node *leaf, pgoff_t from, pgoff_t
 	return dirty;
 }
 
-/* How many bits of @mask from @slot on are set without a gap. */
-static unsigned run_length(uint64_t mask, unsigned slot)
+/* Flags that any of these frames has. */
+static uint32_t any_flags(struct frame *const *f, unsigned n)
 {
-	uint64_t gaps = ~(mask >> slot);
-
-	return gaps ? radix_first(gaps) : RADIX_SIZE;
-}
-
-/* Change the tags of slots [slot, slot + n) of @leaf and add them to @r.  Locks: m->lock held. */
-static void clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, struct run *r)
-{
-	uint64_t mask = radix_span_mask(slot, n);
-	int32_t waiting = 0;
+	uint32_t any = 0;
 
 	for (unsigned k = 0; k < n; k++) {
-		struct frame *f = leaf->slot[slot + k];
-
-		waiting += !frame_is(f, FR_ERROR);
-		r->mapped |= atomic_read(&f->maps) > 0;
-		frame_clear(f, FR_DIRTY | FR_ERROR);
-		frame_set(f, FR_WRITEBACK);
-		r->frame[r->n++] = f;
+		any |= f[k]->flags;
 	}
+	return any;
+}
+
+/* How many of these frames, from the first on, have none of @flags. */
+static unsigned run_without(struct frame *const *f, unsigned n, uint32_t flags)
+{
+	unsigned k = 0;
+
+	while (k < n && !frame_is(f[k], flags)) {
+		k++;
+	}
+	return k;
+}
+
+/*
+ * Add these frames to @r and change their flags, up to the first whose frame lock is taken.  Most often none is,
+ * which one look at all of them says.  Returns how many.  Locks: mapping.lock held.
+ */
+static unsigned clean_frames(struct frame *const *f, unsigned n, enum how how, struct run *r)
+{
+	const uint32_t busy = FR_LOCKED | FR_WRITEBACK | (how == SYNC ? 0 : FR_ERROR);
+	uint32_t any = any_flags(f, n);
+	struct frame **to = r->frame + r->n;
+	int32_t mapped = 0;
+
+	if (any & busy) {
+		n = run_without(f, n, busy);
+	}
+	r->failed = 0;
+	for (unsigned k = 0; (any & FR_ERROR) && k < n; k++) {
+		r->failed += frame_is(f[k], FR_ERROR);
+	}
+	for (unsigned k = 0; k < n; k++) {
+		struct frame *one = to[k] = f[k];
+
+		mapped |= atomic_read(&one->maps);
+		frame_clear(one, FR_DIRTY | FR_ERROR);
+		frame_set(one, FR_WRITEBACK);
+	}
+	r->mapped |= mapped != 0;
+	return n;
+}
+
+/* Clean slots [slot, slot + n) of @leaf as far as they can be.  Returns how many.  Locks: m->lock held. */
+static unsigned clean_slots(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n, enum how how,
+                            struct run *r)
+{
+	uint64_t mask;
+
+	n = clean_frames((struct frame *const *)&leaf->slot[slot], n, how, r);
+	mask = radix_span_mask(slot, n);
 	radix_clear_tag(leaf, RADIX_DIRTY, mask);
 	radix_set_tag(leaf, RADIX_WRITEBACK, mask);
+	r->n += n;
 	m->ndirty -= n;
-	atomic_add(&cache_sums.dirty, -waiting);
+	atomic_add(&cache_sums.dirty, (int32_t)r->failed - (int32_t)n);
 	atomic_add(&cache_sums.writeback, (int32_t)n);
+	return n;
 }
 
 /*
@@ -109,13 +136,12 @@ static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, s
 		if (r->n > 0 && leaf->first + slot != r->first + r->n) {
 			break;
 		}
-		n = MIN(run_length(dirty, slot), PC_BATCH - r->n);
-		n = cleanable(leaf, slot, n, how);
 		if (r->n == 0) {
 			r->first = leaf->first + slot;
 		}
+		n = MIN(radix_run(dirty, slot), PC_BATCH - r->n);
+		n = clean_slots(m, leaf, slot, n, how, r);
 		*at = leaf->first + slot + n;
-		clean_slots(m, leaf, slot, n, r);
 		if (slot + n < RADIX_SIZE && r->n < PC_BATCH) {         /* the run ends inside this leaf */
 			if (r->n == 0) {
 				*busy = leaf->slot[slot];

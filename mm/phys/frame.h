@@ -42,6 +42,7 @@ struct frame {
 	union {
 		pgoff_t  index;         /* name, second half                   [mapping->lock]    */
 		struct { uint16_t slab_class, slab_used; };     /* kmalloc.c   [kmalloc lock]     */
+		uint32_t entries;       /* a table: how many are present       [pagetable->lock]  */
 	};
 	struct list     link;           /* free list, or the holder's batch    [holder]           */
 	atomic_t        maps;           /* page-table entries pointing here: a subset of refs     */
@@ -61,11 +62,10 @@ enum {
 	FR_MARK       = 1u << 6,        /* readahead: start the next window when this is used     */
 	FR_AHEAD      = 1u << 7,        /* brought in by readahead and not used yet               */
 	FR_REFERENCED = 1u << 8,        /* used since the reclaim hand came by                    */
-	FR_FIRSTOUT   = 1u << 9,        /* came by mwrite from MAP_UNCACHED: reclaim first        */
-	FR_SCATTERED  = 1u << 10,       /* blocks of this page are not one run                    */
-	FR_RESERVED   = 1u << 11,       /* not the allocator's: firmware, kernel image, ramdisk   */
-	FR_PAGETABLE  = 1u << 12,       /* holds a page table or directory                        */
-	FR_KERNEL     = 1u << 13,       /* kernel memory: kmalloc, stacks                         */
+	FR_RESERVED   = 1u << 9,        /* not the allocator's: firmware, kernel image, ramdisk   */
+	FR_PAGETABLE  = 1u << 10,       /* holds a page table or directory                        */
+	FR_KERNEL     = 1u << 11,       /* kernel memory: kmalloc, stacks                         */
+	FR_FIRSTOUT   = 1u << 16,       /* came by mwrite from MAP_UNCACHED: reclaim first        */
 };
 
 /* ---- where the bytes are: the only integer-to-pointer casts of the memory system ---- */
@@ -228,9 +228,10 @@ void frame_wake(struct frame *f);
 static inline void frame_release(struct frame *f, uint32_t bits, uint32_t news)
 {
 	if (news) {
-		atomic_or(&f->flags, news);
+		frame_set(f, news);
 	}
-	if (__atomic_and_fetch(&f->flags, ~bits, __ATOMIC_ACQ_REL) & FR_WAITED) {
+	frame_clear(f, bits);
+	if (frame_is(f, FR_WAITED)) {           /* looked at after the bits are clear: see frame_wait.c */
 		frame_wake(f);
 	}
 }

@@ -47,6 +47,7 @@ pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
 			return NULL;
 		}
 		*pde = table_entry(table, va);
+		pt->tables += va < USER_TOP;
 		count_add(C_PAGE_TABLES, 1);
 	}
 	ASSERT(!(*pde & PTE_LARGE));
@@ -64,6 +65,7 @@ int pt_create(struct pagetable *pt)
 	}
 	pt->dir = frame_data(f);
 	pt->cr3 = frame_paddr(f);
+	pt->tables = 0;
 	spin_init(&pt->lock);
 	if (kernel_pt.dir) {    /* there is none on the host, where nothing runs in the upper quarter */
 		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART],
@@ -78,9 +80,7 @@ void pt_destroy(struct pagetable *pt)
 {
 	ASSERT(mmu_cr3() != pt->cr3);
 	pt_prune(pt, 0, USER_TOP);
-	for (uva_t va = 0; va < USER_TOP; va += PT_SPAN) {
-		ASSERT(pt->dir[va >> PDE_SHIFT] == 0);
-	}
+	ASSERT(pt->tables == 0);
 	frame_put(data_frame(pt->dir));
 	pt->dir = NULL;
 	pt->cr3 = 0;
@@ -136,6 +136,7 @@ static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
 	ASSERT(pte && *pte == 0);
 	ASSERT(f != zero_frame || !(prot & PROT_WRITE));
 	*pte = pte_make(f, prot);
+	pte_count(pte, 1);
 	atomic_inc(&f->maps);
 }
 
@@ -174,6 +175,7 @@ void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, st
 		(void)atomic_dec_zero(&old->maps);
 		tlb_add(b, va);
 		*pte = 0;
+		pte_count(pte, -1);
 	}
 	set_entry(pte, f, prot);
 	spin_unlock(&pt->lock);
@@ -220,6 +222,7 @@ static int reserve_table(struct pagetable *pt, uva_t va)
 	spin_lock(&pt->lock);
 	if (!(*pde & PTE_PRESENT)) {
 		*pde = table_entry(table, va);
+		pt->tables++;
 		made = 1;
 	}
 	spin_unlock(&pt->lock);

@@ -58,6 +58,7 @@ enum { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 struct pagetable {
 	pte_t          *dir;
 	paddr_t         cr3;
+	unsigned        tables;         /* below USER_TOP [lock] */
 	struct spinlock lock;
 };
 
@@ -67,6 +68,12 @@ extern struct pagetable kernel_pt;
 static inline struct frame *pte_frame(pte_t pte)
 {
 	return pfn_frame(pte >> PAGE_SHIFT);
+}
+
+/* @n more entries are present in the user's table of @pte, or fewer.  Locks: pagetable.lock held. */
+static inline void pte_count(pte_t *pte, int n)
+{
+	data_frame(pte)->entries += (uint32_t)n;
 }
 
 /* The entry that shows a user @f with @prot.  PROT_NONE is present but not the user's, so it keeps its frame. */

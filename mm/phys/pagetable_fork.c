@@ -14,7 +14,6 @@
 static uva_t    next_table(uva_t va, uva_t hi);
 static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
                            bool cow, struct tlb_batch *b);
-static bool     table_is_empty(const pte_t *table);
 
 /* Tables of @to for every table that @from has in [lo, hi).  Sleeps.  Returns: 0 or -ENOMEM. */
 int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi)
@@ -57,17 +56,18 @@ void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi)
 	struct list gone = LIST_INIT(gone);
 	uva_t first = lo % PT_SPAN == 0 ? lo : next_table(lo, hi);
 
-	for (uva_t va = first; va < hi && hi - va >= PT_SPAN; va += PT_SPAN) {
+	for (uva_t va = first; pt->tables > 0 && va < hi && hi - va >= PT_SPAN; va += PT_SPAN) {
 		pte_t *pde = &pt->dir[va >> PDE_SHIFT];
 
 		if (!(*pde & PTE_PRESENT)) {
 			continue;
 		}
 		spin_lock(&pt->lock);
-		if (table_is_empty(phys_data(*pde & PTE_FRAME))) {
+		if (pte_frame(*pde)->entries == 0) {
 			list_push_back(&gone, &pte_frame(*pde)->link);
 			tlb_add(&b, va);
 			*pde = 0;
+			pt->tables--;
 		}
 		spin_unlock(&pt->lock);
 	}
@@ -89,7 +89,7 @@ static uva_t next_table(uva_t va, uva_t hi)
 static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
                            bool cow, struct tlb_batch *b)
 {
-	unsigned written = 0;
+	unsigned written = 0, copied = 0;
 
 	spin_lock(&from->lock);
 	spin_lock(&to->lock);
@@ -110,19 +110,12 @@ static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t v
 		copy[k] = source[k] & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
 		frame_get(pte_frame(copy[k]));
 		atomic_inc(&pte_frame(copy[k])->maps);
-		written++;
+		copied++;
+	}
+	if (copied > 0) {
+		pte_count(copy, (int)copied);
 	}
 	spin_unlock(&to->lock);
 	spin_unlock(&from->lock);
-	return written;
-}
-
-static bool table_is_empty(const pte_t *table)
-{
-	for (unsigned k = 0; k < PT_ENTRIES; k++) {
-		if (table[k] != 0) {
-			return false;
-		}
-	}
-	return true;
+	return written + copied;
 }

@@ -38,6 +38,7 @@ static struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
 
 	ASSERT(atomic_read(&f->maps) > 0);
 	(void)atomic_dec_zero(&f->maps);
+	pte_count(pte, -1);
 	tlb_add(b, va);
 	return f;
 }

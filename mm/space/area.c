@@ -129,7 +129,6 @@ static void prune(struct space *s, uva_t lo, uva_t hi)
 void area_remove(struct space *s, uva_t lo, uva_t hi, struct list *removed)
 {
 	struct tlb_batch b = tlb_begin(&s->pt);
-	bool any = false;
 	struct vma *v;
 
 	while ((v = vma_find_above(&s->vmas, lo)) != NULL && v->start < hi) {
@@ -141,10 +140,7 @@ void area_remove(struct space *s, uva_t lo, uva_t hi, struct list *removed)
 		list_remove(&v->link);
 		list_push_back(removed, &v->link);
 		s->nvmas--;
-		any = true;
+		prune(s, v->start, v->end);
 	}
 	tlb_flush(&b);
-	if (any) {
-		prune(s, lo, hi);
-	}
 }

@@ -22,6 +22,7 @@ struct move {
 	struct mapping  *dst;
 	pgoff_t          at;                    /* destination of page 0                          */
 	unsigned         n;                     /* pages in this batch                            */
+	unsigned         ncopied;               /* of these, COPIED                               */
 	unsigned         n_chunk;               /* pages left in this area and 4 MiB              */
 	uva_t            absent_until;          /* nothing is mapped below: seen in the directory */
 	struct tlb_batch tlb;

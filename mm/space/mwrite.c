@@ -48,6 +48,7 @@ static int collect_mapped(struct move *m, unsigned k, struct frame *mapped)
 	}
 	m->frame[k] = f;
 	m->origin[k] = COPIED;
+	m->ncopied++;
 	return 0;
 }
 
@@ -61,12 +62,8 @@ static unsigned collect_absent(struct move *m, unsigned k, unsigned n, int *erro
 		pager = &pager_private;         /* moving within one file: its own page must stay */
 	}
 	got = pager->take(m->vma, m->va + k * PAGE_SIZE, n, m->frame + k, error);
-	for (unsigned j = 0; j < n; j++) {
-		if (j >= got) {
-			m->frame[k + j] = NULL;
-		}
-		m->origin[k + j] = TAKEN;
-	}
+	memset(m->frame + k + got, 0, (n - got) * sizeof(*m->frame));
+	memset(m->origin + k, TAKEN, n);
 	return got;
 }
 
@@ -111,6 +108,7 @@ static unsigned collect(struct move *m, int *error)
 {
 	unsigned looked = 0;
 
+	m->ncopied = 0;
 	if (m->va >= m->absent_until) {
 		unsigned skip = pt_skip(&m->space->pt, m->va, m->n_chunk, &looked);
 
@@ -151,7 +149,7 @@ static void roll_back(struct move *m, unsigned from)
 /* Copies are certain to go now: their originals leave the page table. */
 static void unmap_copied(struct move *m, unsigned n)
 {
-	for (unsigned k = 0; k < n; k++) {
+	for (unsigned k = 0; k < n && m->ncopied > 0; k++) {
 		if (m->origin[k] == COPIED) {
 			pt_unmap(&m->space->pt, m->va + k * PAGE_SIZE, 1, &m->tlb);
 		}

@@ -112,20 +112,24 @@ static unsigned next_hole(struct frame **out, unsigned n, unsigned *k)
 	return run;
 }
 
-/* Take what is idle in the holes of out[0..n); false while holes are left. */
-static bool fill_holes(struct mapping *m, pgoff_t index, unsigned n, struct frame **out)
+/* Take those of pages [index, index + n) that are idle.  How many. */
+static unsigned take_idle(struct mapping *m, pgoff_t index, unsigned n, struct frame **out)
 {
-	unsigned got = 0, holes = 0;
+	unsigned got = pcache_take(m, index, n, TAKE_CLEAN, out);
 
-	for (unsigned k = 0, run; (run = next_hole(out, n, &k)) > 0; k += run) {
-		got += pcache_take(m, index + k, run, TAKE_CLEAN, out + k);
-		holes += run;
-	}
 	if (got > 0) {
 		count_add(C_FRAMES_STOLEN, got);
 		trace_emit(EV_STEAL, trace_address(m), index, got, 0);
 	}
-	return got == holes;
+	return got;
+}
+
+/* Take what is idle now in the holes of out[0..n). */
+static void fill_holes(struct mapping *m, pgoff_t index, unsigned n, struct frame **out)
+{
+	for (unsigned k = 0, run; (run = next_hole(out, n, &k)) > 0; k += run) {
+		(void)take_idle(m, index + k, run, out + k);
+	}
 }
 
 /* Read what the holes lack: start all, then wait for all. */
@@ -152,14 +156,12 @@ unsigned take_cached(struct vma *v, uva_t va, unsigned n, struct frame **out, in
 	struct mapping *m = v->mapping;
 	pgoff_t index = vma_index(v, va);
 
-	for (unsigned k = 0; k < n; k++) {
-		out[k] = NULL;
-	}
 	*error = 0;
-	if (!fill_holes(m, index, n, out)) {
-		read_holes(m, index, n, out);
-		fill_holes(m, index, n, out);
+	if (take_idle(m, index, n, out) == n) {
+		return n;
 	}
+	read_holes(m, index, n, out);
+	fill_holes(m, index, n, out);
 	for (unsigned k = 0; k < n; k++) {
 		if (!out[k]) {
 			*error = just_failed(m, index + k) ? -EIO : take_one(v, index + k, &out[k]);

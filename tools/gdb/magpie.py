@@ -416,8 +416,7 @@ Between two instructions of a verb some of it may not hold: a lock is held then.
         kind = frames.type.target()
         offsets = [offset_of("frame", m)
                    for m in ("refs", "flags", "mapping", "maps", "place")]
-        reserved, dirty, scattered = (int(gdb.parse_and_eval(n)) for n in
-                                      ("FR_RESERVED", "FR_DIRTY", "FR_SCATTERED"))
+        reserved, dirty = (int(gdb.parse_and_eval(n)) for n in ("FR_RESERVED", "FR_DIRTY"))
         memory = bytes(gdb.selected_inferior().read_memory(
             int(frames), total * kind.sizeof))
         for pfn in range(total):
@@ -439,7 +438,7 @@ Between two instructions of a verb some of it may not hold: a lock is held then.
             if refs < maps + (mapping != 0):
                 self.complain(f"{where} {refs} owners are too few")
             if flags & dirty:
-                if not mapping or not (place or flags & scattered):
+                if not mapping or not place:
                     self.complain(f"{where} dirty without name or place")
             if pfn in self.writable:
                 if mapping and not flags & dirty or not mapping and maps > 1:
