@@ -88,6 +88,8 @@ static void directories(void)
 	scratch("out");
 	CHECK_EQ(sh("cd /tmp; echo here > out"), 0);
 	check_content("out", "here\n");
+	CHECK_EQ(sh("cd /data; pwd > /tmp/out"), 0);
+	check_content("out", "/data\n");
 	CHECK_EQ(sh("cd /not/there"), 1);
 	CHECK_EQ(sh("cd /tmp; cd; ls bin > /dev/null"), 0);
 }
