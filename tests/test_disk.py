@@ -82,6 +82,23 @@ def test_disk_with_a_shell(disk, tmp_path):
 
 
 @guest
+def test_disk_large_file(disk, tmp_path):
+    """More than 4 GiB long, almost all of it a hole: by triple indirect blocks, and the
+    disk says that it has such a file."""
+    ok("--disk", disk, "--", "/bin/dd", "if=/bin/ls", "of=/tmp/large", "bs=4096", "count=2",
+       "seek=1100000")
+    sound(disk)
+    words = subprocess.run(["debugfs", "-R", "stat /tmp/large", disk], env=SBIN, text=True,
+                           capture_output=True, check=True).stdout
+    assert re.search(rf"Size: {1100002 * BLOCK}\b", words), words
+    assert "(TIND)" in words and "(1100000-1100001)" in words, words
+    text = ok("--disk", disk, "--", "/bin/sh", "-c", "dd if=/tmp/large bs=4096 skip=1100000 "
+              "of=/tmp/end 2> /dev/null; dd if=/bin/ls of=/tmp/begin bs=4096 count=2 2> /dev/null; "
+              "cmp /tmp/begin /tmp/end && echo same")
+    assert text == "same\n"
+
+
+@guest
 def test_disk_poweroff_ends_everybody(disk):
     """Programs still run, and hold files that have no name any more: they are ended first,
     so the disk is in order, and says so itself."""

@@ -67,6 +67,12 @@ def test_tracecat_follows_a_copy(options):
     assert records == sorted(records) and times
 
 
+def test_tracecat_of_something_short():
+    """It is over before tracecat looks for the first time."""
+    out = ok("--", "/bin/tracecat", "true")
+    assert re.search(r" exit_group\(0\) = \?", out) and " fault_file " in out, out
+
+
 def test_raw_records_and_selection():
     """Only what was chosen, by the beginnings of names; reading the trace ends."""
     out = ok("--", "/bin/sh", "-c", "echo fault_,blk > /proc/magpie/trace_on; "

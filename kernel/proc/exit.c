@@ -63,10 +63,12 @@ int proc_power_off(void)
 		proc_exit(0);
 	}
 	spin_lock(&proc_family);
-	init = proc_find(INIT_PID);
+	if (!power_off) {               /* once: by now it may be waiting for us */
+		init = proc_find(INIT_PID);
+		init->signals.pending |= signal_bit(SIGKILL);
+		sched_interrupt(init->task);
+	}
 	power_off = true;
-	init->signals.pending |= signal_bit(SIGKILL);
-	sched_interrupt(init->task);
 	while (wait_sleep_killable(&never, &proc_family) == 0) {
 	}
 	spin_unlock(&proc_family);

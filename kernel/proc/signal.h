@@ -38,7 +38,7 @@ enum {
 enum { SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2 };
 
 /* si_code: where a signal came from. */
-enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, FAULT_MAPERR = 1, CLD_EXITED = 1, CLD_KILLED = 2 };
+enum { SI_USER = 0, SI_KERNEL = 0x80, SI_TKILL = -6, FAULT_MAPERR = 1, BUS_ADRERR = 2, CLD_EXITED = 1, CLD_KILLED = 2 };
 
 /*
  * A system call that a signal interrupted before it had done anything returns this.  signal_deliver()

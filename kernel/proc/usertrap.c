@@ -72,7 +72,7 @@ static void kill_for_fault(const struct trapframe *tf, uva_t va, enum fault_resu
 
 	fmt_print(detail, sizeof(detail), "%s at address 0x%08x (%s)",
 	          how == FAULT_NOMEM ? ": out of memory" : "", va, tf->error & PF_WRITE ? "write" : "read");
-	if (signal_force(sig, (struct siginfo){ .code = FAULT_MAPERR, .value = va })) {
+	if (signal_force(sig, (struct siginfo){ .code = sig == SIGBUS ? BUS_ADRERR : FAULT_MAPERR, .value = va })) {
 		report(sig, detail, tf->eip);
 	}
 }

@@ -141,31 +141,41 @@ static int walks_in_circles(const struct stat *here)
 	       && there.st_dev == here->st_dev && there.st_ino == here->st_ino;
 }
 
+/* Whatever it is that is not a file.  Returns 0, or -1 after a message. */
+static int copy_other(const char *src, const char *dst, const struct stat *st)
+{
+	int r = -1;
+
+	if (S_ISDIR(st->st_mode))
+		r = copy_directory(dst, st->st_mode & 0777);
+	else if (S_ISLNK(st->st_mode))
+		r = copy_link(src, dst);
+	else
+		errno = EINVAL;
+	if (r < 0)
+		warn("%s", src);
+	return r;
+}
+
 /* One of a tree, a directory before what is in it. */
 static int copy_one(const char *path, const struct stat *st, int type,
 		    struct FTW *where)
 {
 	char dst[PATH_MAX];
-	off_t bytes = 0;
+	off_t bytes;
 
-	(void)where;
+	(void)type, (void)where;
 	if (walks_in_circles(st)) {
 		warnx("%s: cannot be copied into itself", path);
 		return 1;
 	}
 	snprintf(dst, sizeof dst, "%s%s", tree.to, path + tree.skip);
-	if (S_ISREG(st->st_mode))
-		bytes = copy(path, dst, 0);
-	else if (type == FTW_D)
-		bytes = copy_directory(dst, st->st_mode & 0777);
-	else if (type == FTW_SL)
-		bytes = copy_link(path, dst);
+	bytes = S_ISREG(st->st_mode) ? copy(path, dst, 0)
+				     : copy_other(path, dst, st);
+	if (bytes < 0)
+		tree.failed = 1;
 	else
-		errno = type == FTW_DNR ? EACCES : EINVAL, bytes = -1;
-	if (bytes < 0 && !S_ISREG(st->st_mode))
-		warn("%s", path);
-	tree.failed |= bytes < 0;
-	tree.total += bytes < 0 ? 0 : bytes;
+		tree.total += bytes;
 	return 0;
 }
 

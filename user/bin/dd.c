@@ -144,7 +144,9 @@ int main(int argc, char **argv)
 	help_check(argc, argv, help);
 	for (int i = 1; i < argc; i++)
 		set_operand(argv[i]);
-	block = size > 0 && size < (1 << 30) ? malloc(size) : NULL;
+	if (size <= 0 || size >= 1 << 30)
+		errx(1, "bs=%lld: not from 1 to 1 GiB", (long long)size);
+	block = malloc(size);
 	if (!block)
 		errx(1, "bs=%lld: no memory for that", (long long)size);
 	open_as(STDIN_FILENO, in, O_RDONLY, standard_in);

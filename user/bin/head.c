@@ -4,7 +4,6 @@
  * Floor: user space.  Read next: user/bin/tail.c.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "files.h"
 #include "help.h"
@@ -29,14 +28,7 @@ static int print(FILE *f, const char *name)
 
 int main(int argc, char **argv)
 {
-	int i = 1;
-
 	help_check(argc, argv, help);
-	if (argc > 1 && strcmp(argv[1], "-n") == 0) {
-		lines = files_number(argv[2], help);
-		i = 3;
-	}
-	if (argc > i && argv[i][0] == '-' && argv[i][1])
-		help_usage(help);
-	return files_each(argv + i, print);
+	lines = files_lines(&argv, lines, help);
+	return files_each(argv, print);
 }

@@ -48,18 +48,10 @@ static int print(FILE *f, const char *name)
 
 int main(int argc, char **argv)
 {
-	int i = 1;
-
 	help_check(argc, argv, help);
-	if (argc > 1 && strcmp(argv[1], "-n") == 0) {
-		lines = files_number(argv[2], help);
-		i = 3;
-	}
-	lines++;			/* a place for the one not there */
+	lines = files_lines(&argv, lines, help) + 1;    /* one not there, too */
 	ring = calloc(lines, sizeof *ring);
 	if (!ring)
 		err(1, "memory");
-	if (argc > i && argv[i][0] == '-' && argv[i][1])
-		help_usage(help);
-	return files_each(argv + i, print);
+	return files_each(argv, print);
 }

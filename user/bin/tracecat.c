@@ -261,6 +261,7 @@ static int follow_child(FILE *trace, pid_t pid)
 	} while (got == 0);
 	if (got < 0)
 		err(1, "wait");
+	show_all(trace);	/* the first time gave what there was before */
 	for (int i = 0; i < PENDING; i++) {
 		if (pending[i].pid) {
 			printf("%15s %4d ", "", pending[i].pid);

@@ -64,3 +64,25 @@ long files_number(const char *s, const char *usage)
 		help_usage(usage);
 	return n;
 }
+
+/*
+ * The options of head and tail, `-n LINES` or `-LINES`, and then only files:
+ * @argv is left at the first of them.
+ * Returns: LINES, @normal without the option.
+ */
+long files_lines(char ***argv, long normal, const char *usage)
+{
+	char **a = *argv;
+
+	if (*a && *++a && (*a)[0] == '-' && (*a)[1]) {
+		int apart = strcmp(*a, "-n") == 0;
+
+		a += apart;
+		normal = files_number(*a ? *a + !apart : NULL, usage);
+		a++;
+	}
+	if (*a && (*a)[0] == '-' && (*a)[1])
+		help_usage(usage);
+	*argv = a;
+	return normal;
+}

@@ -12,5 +12,6 @@ typedef int file_fn(FILE *f, const char *name);
 
 int files_each(char **names, file_fn *fn);
 long files_number(const char *s, const char *usage);
+long files_lines(char ***argv, long normal, const char *usage);
 
 #endif

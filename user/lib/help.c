@@ -46,7 +46,7 @@ void help_check(int argc, char **argv, const char *text)
 unsigned help_options(int *argc, char ***argv, const char *letters,
 		      const char *text)
 {
-	char **end = *argv + *argc, **a = *argv + 1;
+	char **end = *argv + *argc, **a = *argc > 0 ? *argv + 1 : end;
 	unsigned found = 0;
 	int more = 1;
 

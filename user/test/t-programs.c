@@ -88,6 +88,8 @@ static void directories(void)
 	scratch("out");
 	CHECK_EQ(sh("cd /tmp; echo here > out"), 0);
 	check_content("out", "here\n");
+	CHECK_EQ(sh("cd /data; pwd > /tmp/out"), 0);
+	check_content("out", "/data\n");
 	CHECK_EQ(sh("cd /not/there"), 1);
 	CHECK_EQ(sh("cd /tmp; cd; ls bin > /dev/null"), 0);
 }
@@ -191,6 +193,20 @@ static void into_a_directory(void)
 	CHECK_EQ(sh("/tmp/true"), 0);
 }
 
+static void first_and_last_lines(void)
+{
+	scratch("in");
+	scratch("out");
+	CHECK_EQ(sh("echo 1 > /tmp/in; echo 2 >> /tmp/in; echo 3 >> /tmp/in"),
+		 0);
+	CHECK_EQ(sh("head -2 /tmp/in > /tmp/out; tail -n 1 < /tmp/in >> "
+		    "/tmp/out; tail -1 /tmp/in >> /tmp/out"), 0);
+	check_content("out", "1\n2\n3\n3\n");
+	CHECK_EQ(sh("head -n"), 2);
+	CHECK_EQ(sh("tail -n x"), 2);
+	CHECK_EQ(sh("tail -1x"), 2);
+}
+
 static void looking_around(void)
 {
 	CHECK_EQ(sh("ps > /dev/null"), 0);
@@ -276,6 +292,7 @@ int main(void)
 	RUN(copying);
 	RUN(copies_that_are_refused);
 	RUN(into_a_directory);
+	RUN(first_and_last_lines);
 	RUN(looking_around);
 	RUN(all_have_help);
 	RUN(wrong_options);

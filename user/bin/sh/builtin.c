@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <err.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static const char text[] =
 	"$? $# $@ $0 $1...    the last status; the arguments of a script\n"
 	"! A                  succeed if A fails\n"
 	"if A; then B; else C; fi     while A; do B; done     # a comment\n"
-	"cd [DIRECTORY]  exit [STATUS]  export NAME[=VALUE]...  shift\n"
+	"cd [DIRECTORY]  pwd  exit [STATUS]  export NAME[=VALUE]...  shift\n"
 	"wait [NUMBER]  help\n"
 	"Control-C ends a program, control-D ends the input.\n"
 	"Programs:";
@@ -36,6 +37,19 @@ static int do_cd(char **argv)
 		warn("cd: %s", to);
 		return 1;
 	}
+	return 0;
+}
+
+static int do_pwd(char **argv)
+{
+	char path[PATH_MAX];
+
+	(void)argv;
+	if (!getcwd(path, sizeof path)) {
+		warn("pwd");
+		return 1;
+	}
+	puts(path);
 	return 0;
 }
 
@@ -104,8 +118,8 @@ builtin_fn *builtin_find(const char *name)
 		builtin_fn *fn;
 	} all[] = {
 		{ "cd", do_cd },       { "exit", do_exit }, { "help", do_help },
-		{ "export", do_export }, { "shift", do_shift },
-		{ "wait", do_wait },
+		{ "export", do_export }, { "pwd", do_pwd },
+		{ "shift", do_shift }, { "wait", do_wait },
 	};
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
