@@ -13,6 +13,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/task.h"
 #include "mm/cache/pcache.h"
+#include "mm/phys/kmalloc.h"
 
 enum { NR_CHECKS = 8 };
 
@@ -148,6 +149,8 @@ size_t proctext_mem(char *to, size_t size)
 	put_value(&t, "frames_kernel", u.kernel);
 	put_value(&t, "frames_anon", u.anon);
 	put_value(&t, "frames_reserved", u.reserved);
+	put_value(&t, "heap_frames", kmalloc_frames());
+	put_value(&t, "heap_bytes", kmalloc_in_use());
 	put_value(&t, "inodes", inode_count());
 	put_value(&t, "inodes_unused", inode_count_unused());
 	put_value(&t, "fs_blocks_free", disk.blocks_free);

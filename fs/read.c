@@ -23,8 +23,6 @@ enum { READ_BATCH = 16 };               /* pages looked up at once: 64 bytes of 
  * brought it in. */
 static unsigned note_use(struct mapping *m, struct readahead *ra, struct frame *f, pgoff_t i)
 {
-	unsigned brought = 0;
-
 	if (ra->prev == i) {
 		return 0;               /* the same page by small pieces is one use */
 	}
@@ -32,14 +30,8 @@ static unsigned note_use(struct mapping *m, struct readahead *ra, struct frame *
 		frame_clear(f, FR_MARK);
 		ra_mark_hit(m, ra, f);
 	}
-	if (frame_is(f, FR_AHEAD)) {
-		frame_clear(f, FR_AHEAD);
-		brought = 1;
-	} else if (!frame_is(f, FR_REFERENCED)) {
-		frame_set(f, FR_REFERENCED);
-	}
 	ra->prev = i;
-	return brought;
+	return pcache_use(m, f);
 }
 
 /* Read from at most READ_BATCH pages; one that has to be read from the disk ends the batch, for it

@@ -200,6 +200,7 @@ static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, l
 			wb_balance(m);
 		}
 	}
+	wb_balance(m);
 	count_add(C_BYTES_COPIED_WRITE, done);
 	return done ? (int)done : r;
 }

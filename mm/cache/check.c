@@ -35,10 +35,25 @@ static const char *name_fault(struct mapping *m, const struct frame *f)
 	return NULL;
 }
 
+/* Do the machine's sums agree with what was found? */
+static unsigned check_sums(unsigned named, unsigned firstout, void (*report)(const char *line))
+{
+	unsigned counted = (unsigned)atomic_read(&cache_sums.firstout);
+	char line[96];
+
+	if (named == pcache_totals().named && firstout == counted) {
+		return 0;
+	}
+	fmt_print(line, sizeof(line), "cache: %u frames named, %u counted; %u first out, %u counted", named,
+	          pcache_totals().named, firstout, counted);
+	report(line);
+	return 1;
+}
+
 /* See check.h. */
 unsigned pcache_check(void (*report)(const char *line))
 {
-	unsigned bad = 0, named = 0;
+	unsigned bad = 0, named = 0, firstout = 0;
 	char line[96];
 
 	for (pfn_t pfn = 0; pfn < nframes; pfn++) {
@@ -53,6 +68,7 @@ unsigned pcache_check(void (*report)(const char *line))
 		if (f->mapping == m) {
 			why = name_fault(m, f);
 			named++;
+			firstout += frame_is(f, FR_FIRSTOUT);
 		}
 		spin_unlock(&m->lock);
 		if (why) {
@@ -61,10 +77,5 @@ unsigned pcache_check(void (*report)(const char *line))
 			bad++;
 		}
 	}
-	if (named != pcache_totals().named) {
-		fmt_print(line, sizeof(line), "cache: %u frames named, %u counted", named, pcache_totals().named);
-		report(line);
-		bad++;
-	}
-	return bad;
+	return bad + check_sums(named, firstout, report);
 }

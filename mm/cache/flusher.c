@@ -11,12 +11,15 @@
  * Floor 4.  Read next: reclaim.c
  */
 #include "kernel/clock.h"
+#include "kernel/task.h"
 #include "kernel/wait.h"
 #include "mm/cache/names.h"
 #include "mm/cache/writeback.h"
 
 /* Dirty pages older than that are written even when they are few. */
 #define FLUSH_INTERVAL_US (30u * 1000u * 1000u)
+
+enum { SOME_WRITES = 8 };               /* as many as a device has under way at once */
 
 static struct {
 	struct mutex    round;          /* one round at a time: its list is nobody else's to see */
@@ -85,9 +88,16 @@ static uint32_t in_flight(void)
 	return (uint32_t)atomic_read(&cache_sums.writeback);
 }
 
-static uint32_t unwritten(void)
+/* See writeback.h. */
+uint32_t wb_unwritten(void)
 {
 	return (uint32_t)atomic_read(&cache_sums.dirty) + in_flight();
+}
+
+/* See writeback.h. */
+uint32_t wb_limit(void)
+{
+	return wb.limit;
 }
 
 /* See writeback.h.  Sleeps. */
@@ -104,10 +114,23 @@ bool wb_wait_progress(void)
 	return waited;
 }
 
+/* See writeback.h.  Sleeps. */
+bool wb_wait_clean(void)
+{
+	unsigned ended = 0;
+
+	wb_wake();
+	sched_yield();                  /* it is the flusher's turn */
+	while (ended < SOME_WRITES && wb_wait_progress()) {
+		ended++;
+	}
+	return ended > 0;
+}
+
 /* Somebody else's dirty pages keep us above the limit: wait while writes are under way. */
 static void wait_below_limit(void)
 {
-	while (unwritten() > wb.limit && wb_wait_progress()) {
+	while (wb_unwritten() > wb.limit && wb_wait_progress()) {
 		wb_wake();
 	}
 }
@@ -119,12 +142,24 @@ static void wait_below_limit(void)
  */
 void wb_balance(struct mapping *m)
 {
-	if (unwritten() <= wb.background) {
+	if (wb_unwritten() <= wb.background) {
 		return;
 	}
 	wb_wake();
-	if (unwritten() > wb.limit) {
+	if (wb_unwritten() > wb.limit) {
 		wb_start(m, 0, ~0u);
+		wait_below_limit();
+	}
+}
+
+/* See writeback.h.  Sleeps. */
+void wb_throttle(void)
+{
+	if (wb_unwritten() > wb.background) {
+		wb_wake();
+	}
+	if (wb_unwritten() > wb.limit) {
+		sched_yield();          /* it is the flusher's turn */
 		wait_below_limit();
 	}
 }

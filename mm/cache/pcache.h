@@ -39,6 +39,24 @@ struct frame *pcache_find_one(struct mapping *m, pgoff_t i);
 struct frame *pcache_find_sized(struct mapping *m, pgoff_t i, loff_t *size);
 
 /*
+ * Page @f of @m, which was in the cache, is used by its name: for the first time, if readahead or mwrite brought it,
+ * else again, which reclaim respects.  The caller keeps @m.
+ * Returns: 1 if readahead had brought it, to be counted as C_RA_USED.
+ */
+unsigned pcache_first_use(struct mapping *m, struct frame *f);
+
+static inline unsigned pcache_use(struct mapping *m, struct frame *f)
+{
+	if (frame_is(f, FR_AHEAD | FR_FIRSTOUT)) {
+		return pcache_first_use(m, f);
+	}
+	if (!frame_is(f, FR_REFERENCED)) {
+		frame_set(f, FR_REFERENCED);
+	}
+	return 0;
+}
+
+/*
  * Make it so: page @i, up to date, with a reference; reads it and, as @ra advises, what follows.
  * @ra may be NULL (metadata): no readahead.  Counts hits and misses.
  * Sleeps.  Returns: 0; -EIO; -ENOMEM; -ERANGE past the end.  The frame is not locked: lock and re-check its name where that matters.

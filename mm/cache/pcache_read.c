@@ -13,14 +13,25 @@
 #include "mm/cache/readahead.h"
 #include "mm/cache/writeback.h"
 
-/* A page that was there is used: for the first time, if readahead brought it, else again. */
-static void note_use(struct frame *f)
+/* See pcache.h.  Locks: takes m->lock, under which FR_FIRSTOUT and the number of those change. */
+unsigned pcache_first_use(struct mapping *m, struct frame *f)
 {
-	if (frame_is(f, FR_AHEAD)) {
-		frame_clear(f, FR_AHEAD);
+	unsigned ahead;
+
+	spin_lock(&m->lock);
+	ahead = frame_is(f, FR_AHEAD);
+	if (frame_is(f, FR_FIRSTOUT)) {
+		atomic_add(&cache_sums.firstout, -1);
+	}
+	frame_clear(f, FR_AHEAD | FR_FIRSTOUT);
+	spin_unlock(&m->lock);
+	return ahead;
+}
+
+static void note_use(struct mapping *m, struct frame *f)
+{
+	if (pcache_use(m, f)) {
 		count_add(C_RA_USED, 1);
-	} else if (!frame_is(f, FR_REFERENCED)) {
-		frame_set(f, FR_REFERENCED);
 	}
 }
 
@@ -73,7 +84,7 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 		if (f && frame_is(f, FR_UPTODATE)) {
 			count_add(missed ? C_CACHE_MISSES : C_CACHE_HITS, 1);
 			if (!missed || frame_is(f, FR_AHEAD)) {
-				note_use(f);
+				note_use(m, f);
 			}
 			if (ra) {
 				note_reader(m, ra, f);
@@ -100,7 +111,7 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 /* Name a fresh frame page @i, locked, wherever the file ends.  0, or -EEXIST when somebody was quicker. */
 static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
 {
-	struct frame *f = frame_alloc(ALLOC_WAIT);
+	struct frame *f = frame_alloc(ALLOC_WAIT | ALLOC_CACHE);
 	int err;
 
 	if (!f) {
@@ -139,7 +150,7 @@ int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
 		}
 		frame_lock(f);
 		if (f->mapping == m) {
-			note_use(f);
+			note_use(m, f);
 			*out = f;
 			return 0;
 		}

@@ -2,39 +2,46 @@
  * Reclaim: a clock hand that goes round the frame array and drops clean cached pages.
  *
  *   class         who                                                  goes
- *   first-out     came by mwrite from MAP_UNCACHED                     in the first round
+ *   first-out     came by mwrite from MAP_UNCACHED, nobody used it     in the first round, before anything else:
+ *                   since                                                while some are unwritten, they are waited for
  *   used once     read once, or read ahead                             in the second; passing by, the hand
  *   used again    FR_REFERENCED, or accessed through a mapping           clears the mark, so these go in the third
  *
  * A frame is taken as anybody else would take it: reference, frame lock (tried, never waited for), then
  * un-named if clean and unused.  Calls no mapping_ops and takes no file system's lock, because whoever needs
- * memory may hold any of those.
+ * memory may hold any of those.  It may wait for writes: the flusher, who makes them, needs neither memory nor
+ * any lock that sleeps, so what it has started ends, and what it cannot start is not waited for.
+ *
+ * Invariant: first-out pages are at most as many as dirty pages may be (wb_limit()), but for what one piece of
+ * an mwrite brings.
  *
  * Floor 4.  Read next: mm/space/space.h
  */
 #include "mm/cache/reclaim.h"
 
 #include "kernel/counters.h"
-#include "kernel/task.h"
 #include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/rmap.h"
 #include "mm/cache/writeback.h"
 
 enum {
-	RECLAIM_BATCH = 64,     /* free at least that many: the hand's way to them is shared */
-	CLEAN_TRIES   = 16,     /* rounds of the flusher to wait for before giving up        */
-	IDLE_LOOKS    = 4,      /* steps of the hand for each frame that readahead wants     */
+	RECLAIM_BATCH = 64,     /* free at least that many: the hand's way to them is shared   */
+	PATIENCE      = 16,     /* sweeps in a row for which no write ends before we give up   */
+	IDLE_LOOKS    = 4,      /* steps of the hand for each frame that readahead wants       */
 };
 
 enum round { FIRST_OUT, USED_ONCE, USED_AGAIN, ROUNDS };
 
+/* What a sweep has done: pages freed, and pages of its class that could have been, were they written. */
+struct swept { unsigned freed, unwritten; };
+
 static pfn_t hand;
 
-/* A look without a lock: may this frame be worth trying in this round? */
-static bool candidate(struct frame *f, enum round round)
+/* A look without a lock: is it a page whose turn this round is? */
+static bool in_class(struct frame *f, enum round round)
 {
-	if (!f->mapping || frame_is(f, FR_LOCKED | FR_DIRTY | FR_WRITEBACK)) {
+	if (!f->mapping) {
 		return false;
 	}
 	if (round == FIRST_OUT) {
@@ -45,6 +52,12 @@ static bool candidate(struct frame *f, enum round round)
 		return false;
 	}
 	return true;
+}
+
+/* Dirty or being written, and not one that the disk has refused. */
+static bool to_be_written(const struct frame *f)
+{
+	return frame_is(f, FR_WRITEBACK) || frame_flags(f, FR_DIRTY | FR_ERROR) == FR_DIRTY;
 }
 
 /*
@@ -99,27 +112,29 @@ static struct frame *advance(void)
 }
 
 /* At most @looks steps, or until @want frames are free. */
-static unsigned sweep(unsigned want, enum round round, pfn_t looks)
+static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 {
-	unsigned freed = 0;
+	struct swept s = { 0, 0 };
 
-	while (looks-- > 0 && freed < want) {
+	while (looks-- > 0 && s.freed < want) {
 		struct frame *f = advance();
 
-		freed += candidate(f, round) && evict(f, round);
+		if (!in_class(f, round)) {
+			continue;
+		}
+		if (frame_is(f, FR_DIRTY | FR_WRITEBACK)) {
+			s.unwritten += to_be_written(f);
+		} else if (!frame_is(f, FR_LOCKED)) {
+			s.freed += evict(f, round);
+		}
 	}
-	return freed;
+	return s;
 }
 
 /* Once round. */
-static unsigned sweep_all(unsigned want, enum round round)
+static struct swept sweep_all(unsigned want, enum round round)
 {
 	return sweep(want, round, nframes - frame_pfn(zero_frame));
-}
-
-static bool any_unwritten(void)
-{
-	return atomic_read(&cache_sums.dirty) + atomic_read(&cache_sums.writeback) > 0;
 }
 
 static bool any_firstout(void)
@@ -128,48 +143,34 @@ static bool any_firstout(void)
 }
 
 /*
- * No page of this class is clean: somebody has to clean some.  The flusher does, we wait for it, but not forever:
- * what keeps it from writing may be a lock of our own caller's.
+ * Once round; and while there is nothing to be had but pages not yet written, once more whenever some have been.
+ * Not for ever: what keeps the flusher from a page may be a lock of our own caller's.  And when as many writes
+ * have ended as pages were unwritten at first, ours were among them, and others have got the memory.
  */
-static unsigned wait_for_clean(unsigned want, enum round round)
+static unsigned sweep_and_wait(unsigned want, enum round round)
 {
-	unsigned freed = 0;
+	unsigned turns = wb_unwritten() + PATIENCE, in_vain = 0;
+	struct swept s = sweep_all(want, round);
 
-	for (unsigned tries = 0; tries < CLEAN_TRIES && freed == 0 && any_unwritten(); tries++) {
-		wb_wake();
-		sched_yield();
-		wb_wait_progress();
-		freed = sweep_all(want, round);
+	while (s.freed == 0 && s.unwritten > 0 && turns-- > 0 && in_vain < PATIENCE) {
+		in_vain = wb_wait_clean() ? 0 : in_vain + 1;
+		s = sweep_all(want, round);
 	}
-	return freed;
+	return s.freed;
 }
 
-/* Pages that passed through are waited for before any page is dropped that somebody read. */
-static unsigned reclaim_firstout(unsigned want)
-{
-	unsigned freed = 0;
-
-	if (any_firstout()) {
-		freed = sweep_all(want, FIRST_OUT);
-	}
-	if (freed == 0 && any_firstout()) {
-		freed = wait_for_clean(want, FIRST_OUT);
-	}
-	return freed;
-}
-
-/* See reclaim.h. */
+/* See reclaim.h.  Sleeps. */
 unsigned reclaim(unsigned want)
 {
 	unsigned freed;
 
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
-	freed = reclaim_firstout(want);
+	freed = any_firstout() ? sweep_and_wait(want, FIRST_OUT) : 0;
 	for (enum round round = USED_ONCE; round < ROUNDS && freed == 0; round++) {
-		freed = sweep_all(want, round);
+		freed = sweep_all(want, round).freed;
 	}
 	if (freed == 0) {
-		freed = wait_for_clean(want, USED_AGAIN);
+		freed = sweep_and_wait(want, USED_AGAIN);
 	}
 	count_add(C_PAGES_RECLAIMED, freed);
 	trace_emit(EV_RECLAIM, want, freed, 0, 0);
@@ -182,9 +183,19 @@ unsigned reclaim_idle(unsigned want)
 	unsigned freed;
 
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
-	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, IDLE_LOOKS * want);
+	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, IDLE_LOOKS * want).freed;
 	count_add(C_PAGES_RECLAIMED, freed);
 	return freed;
+}
+
+/* See reclaim.h. */
+void reclaim_surplus(void)
+{
+	int32_t surplus = atomic_read(&cache_sums.firstout) - (int32_t)wb_limit();
+
+	if (surplus > 0) {
+		count_add(C_PAGES_RECLAIMED, sweep_all((unsigned)surplus, FIRST_OUT).freed);
+	}
 }
 
 /* See reclaim.h. */

@@ -29,6 +29,9 @@ void wb_wait(struct mapping *m, pgoff_t first, pgoff_t last);
  * without locks but inode.lock. */
 void wb_balance(struct mapping *m);
 
+/* The same for who cannot name the mapping, because only a lock that is released by now kept it: the flusher writes. */
+void wb_throttle(void);
+
 /* Called under mapping.lock when the mapping gets its first dirty page. */
 void wb_mapping_dirtied(struct mapping *m);
 
@@ -47,6 +50,14 @@ void wb_wake(void);
 void wb_progress(void);
 /* Sleep until some write that is under way ends; false at once if none is. */
 bool wb_wait_progress(void);
+/* Let the flusher work and sleep until a few writes have ended.  False if none was under way, which with a disk that
+ * answers at once does not say that nothing was written. */
+bool wb_wait_clean(void);
+
+/* Pages that are dirty or being written, but for those that the disk refused; and how many may be, before writers
+ * wait.  A writer can be a piece of its own work above that: 64 pages of a write, 4 MiB of an mwrite. */
+uint32_t wb_unwritten(void);
+uint32_t wb_limit(void);
 
 /* Fix the limits from the amount of memory; once, at boot. */
 void wb_init(void);

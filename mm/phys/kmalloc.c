@@ -39,6 +39,7 @@ static struct {
 	struct spinlock lock;
 	struct list     partial[NR_CLASSES];    /* slabs with room, by link     [lock] */
 	size_t          in_use;                 /* bytes handed out             [lock] */
+	pfn_t           slabs;                  /* frames that they are cut of  [lock] */
 } heap = {
 	.partial = { EMPTY(0), EMPTY(1), EMPTY(2), EMPTY(3), EMPTY(4),
 	             EMPTY(5), EMPTY(6), EMPTY(7), EMPTY(8) },
@@ -110,6 +111,7 @@ void kfree(void *object)
 	empty = slab->slab_used == 0;
 	if (empty) {
 		list_remove(&slab->link);
+		heap.slabs--;
 	}
 	spin_unlock(&heap.lock);
 	if (empty) {
@@ -121,6 +123,12 @@ void kfree(void *object)
 size_t kmalloc_in_use(void)
 {
 	return heap.in_use;
+}
+
+/* With in_use it tells how much of them is lost to fragments. */
+pfn_t kmalloc_frames(void)
+{
+	return heap.slabs;
 }
 
 static unsigned class_of(size_t size)
@@ -141,6 +149,7 @@ static void slab_start(struct frame *slab, unsigned class)
 	slab->slab_free = NO_OBJECT;
 	slab->slab_fresh = 0;
 	list_push_front(&heap.partial[class], &slab->link);
+	heap.slabs++;
 }
 
 static bool slab_full(const struct frame *slab)

@@ -18,5 +18,7 @@ void  kfree(void *p);                   /* NULL is fine.  Any context. */
 
 /* Bytes handed out at present, for /proc and leak tests. */
 size_t kmalloc_in_use(void);
+/* The frames that this memory is cut of. */
+pfn_t  kmalloc_frames(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/writeback.h"
 #include "mm/space/space.h"
 
 static enum fault_result result_of(int err)
@@ -154,10 +155,12 @@ static struct vma *area_for(struct space *s, uva_t va)
 	return v;
 }
 
-/* See space.h.  Locks: takes s->lock.  Sleeps. */
+/* See space.h.  Locks: takes s->lock.  Sleeps.  Who writes through a shared mapping is a writer like others: he waits
+ * when too much is dirty, but not with the lock. */
 enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 {
 	enum fault_result result = FAULT_SEGV;
+	bool throttle;
 	struct frame *frame;
 	struct vma *v;
 	pte_t pte;
@@ -165,6 +168,7 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 	va = page_round_down(va);
 	mutex_lock(&s->lock);
 	v = area_for(s, va);
+	throttle = v && write && (v->flags & VMA_SHARED);
 	if (v && allowed(v, write)) {
 		pte = pt_lookup(&s->pt, va, &frame);
 		if (!pte) {
@@ -178,5 +182,8 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 		}
 	}
 	mutex_unlock(&s->lock);
+	if (throttle) {
+		wb_throttle();
+	}
 	return result;
 }

@@ -25,6 +25,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/reclaim.h"
 #include "mm/cache/writeback.h"
 #include "mm/space/move.h"
 
@@ -260,7 +261,8 @@ static unsigned move_piece(struct space *s, uva_t va, unsigned n, struct mapping
 	return done;
 }
 
-/* See space.h.  Between pieces a writer that outruns the disk waits, without space.lock. */
+/* See space.h.  Between pieces, without space.lock, a writer that outruns the disk waits, and what passed through
+ * a while ago makes room. */
 int mwrite(struct space *s, uva_t va, unsigned npages, struct mapping *dst, pgoff_t at)
 {
 	unsigned done = 0;
@@ -272,6 +274,7 @@ int mwrite(struct space *s, uva_t va, unsigned npages, struct mapping *dst, pgof
 
 		done += move_piece(s, here, piece, dst, at + done, &error);
 		wb_balance(dst);
+		reclaim_surplus();
 	}
 	return done > 0 ? (int)done : error;
 }
