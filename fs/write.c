@@ -16,6 +16,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/x86/ucopy.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/writeback.h"
 
@@ -117,6 +118,22 @@ static bool needs_old(struct mapping *m, const struct piece *p)
 	return size > start && (p->off > 0 || start + p->len < end);
 }
 
+/* The page may need a new block: that is linked, and the page made dirty, while no metadata is written. */
+static int put_in(struct mapping *m, struct frame *f, const struct piece *p)
+{
+	bool new = !f->place;
+	int r;
+
+	if (new) {
+		order_begin();
+	}
+	r = frame_is(f, FR_UPTODATE) ? overwrite(m, f, p) : compose(m, f, p);
+	if (new) {
+		order_end();
+	}
+	return r;
+}
+
 /* Write one piece.  Returns: bytes written; 0: do it again; -errno. */
 static int write_piece(struct mapping *m, struct piece *p)
 {
@@ -135,7 +152,7 @@ static int write_piece(struct mapping *m, struct piece *p)
 		r = pcache_fill(m, f);
 	}
 	if (r == 0 && f->mapping == m) {        /* waiting for the disk may have cost it its name */
-		r = frame_is(f, FR_UPTODATE) ? overwrite(m, f, p) : compose(m, f, p);
+		r = put_in(m, f, p);
 	}
 	frame_unlock(f);
 	frame_put(f);

@@ -14,6 +14,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/space/pager.h"
 #include "mm/space/pager_take.h"
@@ -104,23 +105,36 @@ static int uncached_fault(struct vma *v, struct fault *f)
 	return 0;
 }
 
+/* A page of a hole: it gets a block, and is dirty before metadata is written again. */
+static int dirty_new(struct vma *v, struct frame *f)
+{
+	int done;
+
+	order_begin();
+	done = v->mapping->ops->prepare(v->mapping, f->index, &f, 1);
+	if (done > 0) {
+		pcache_dirty(f);
+	}
+	order_end();
+	return done < 0 ? done : 0;
+}
+
 /* First write to a page of a shared area: place before dirt.  What is in memory only is never dirty. */
 static int shared_dirty(struct vma *v, struct fault *f)
 {
-	f->writable = true;
+	int err = 0;
+
 	if (mapping_memory_only(v->mapping)) {
+		f->writable = true;
 		return 0;
 	}
-	if (!f->frame->place) {
-		int done = v->mapping->ops->prepare(v->mapping, f->frame->index, &f->frame, 1);
-
-		if (done < 0) {
-			f->writable = false;
-			return done;
-		}
+	if (f->frame->place) {
+		pcache_dirty(f->frame);
+	} else {
+		err = dirty_new(v, f->frame);
 	}
-	pcache_dirty(f->frame);
-	return 0;
+	f->writable = err == 0;
+	return err;
 }
 
 static int shared_fault(struct vma *v, struct fault *f)
