@@ -220,7 +220,7 @@ bool meta_claim_run(struct bdev *b, uint32_t first, uint32_t n)
 /* ---- durability ---- */
 
 /*
- * Write the metadata blocks [first, first + n) that are dirty, and wait.  They lead to no new blocks: see order.h.
+ * Write the metadata blocks [first, first + n) that are dirty, and that lead to no new blocks (order.h), and wait.
  * An earlier failure of theirs does not count if this attempt succeeds.
  *
  * Sleeps.
@@ -239,8 +239,7 @@ int meta_sync(struct bdev *b, uint32_t first, uint32_t n)
 }
 
 /*
- * All metadata of the device is durable, and the content of new blocks before it: written, and the device's write
- * cache flushed.
+ * All metadata of the device is durable, the content of new blocks before it, and the device's cache is flushed.
  *
  * Sleeps.
  * Returns: 0 or -EIO.
@@ -290,7 +289,7 @@ static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	pageio_write(b->dev, i * PAGE_SECTORS, m, i, f, n);
 }
 
-/* A bdev is there as long as the machine runs: nothing to hold, nothing to let go. */
+/* A bdev is there as long as the machine runs. */
 static void nothing(struct mapping *m)
 {
 	(void)m;

@@ -11,7 +11,8 @@
  *        the pages become dirty                         3 the metadata
  *      order_end
  *
- * A file may be cut short while its blocks go to another: what then holds for the old file is e2fsck's affair.
+ * The other way round is not covered: a file is cut short, another gets its blocks and writes them, and the power goes
+ * before the disk knows that the first has them no more.
  *
  * Floor 4.  Read next: order.c
  */
