@@ -324,7 +324,8 @@ static void test_rename_in_a_full_block(void **state)
 {
 	(void)state;
 	on_fresh_disk(rename_in_a_full_block);
-	shell("test $(debugfs -R 'ls -p /d' disk 2>/dev/null | grep -c -- -0) = 60");
+	/* A free entry at the start of a block, inode 0, is listed too. */
+	shell("test $(debugfs -R 'ls -p /d' disk 2>/dev/null | grep -v '^/0/' | grep -c -- -0) = 60");
 }
 
 /* ---- attributes ---- */
