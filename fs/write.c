@@ -118,22 +118,6 @@ static bool needs_old(struct mapping *m, const struct piece *p)
 	return size > start && (p->off > 0 || start + p->len < end);
 }
 
-/* The page may need a new block: that is linked, and the page made dirty, while no metadata is written. */
-static int put_in(struct mapping *m, struct frame *f, const struct piece *p)
-{
-	bool new = !f->place;
-	int r;
-
-	if (new) {
-		order_begin();
-	}
-	r = frame_is(f, FR_UPTODATE) ? overwrite(m, f, p) : compose(m, f, p);
-	if (new) {
-		order_end();
-	}
-	return r;
-}
-
 /* Write one piece.  Returns: bytes written; 0: do it again; -errno. */
 static int write_piece(struct mapping *m, struct piece *p)
 {
@@ -144,18 +128,21 @@ static int write_piece(struct mapping *m, struct piece *p)
 	if (p->len == 0) {
 		return -EFAULT;
 	}
+	order_begin();                          /* it may need a new block */
 	r = pcache_grab(m, p->index, &f);
 	if (r < 0) {
-		return r;
+		goto out;
 	}
 	if (!frame_is(f, FR_UPTODATE) && needs_old(m, p)) {
 		r = pcache_fill(m, f);
 	}
 	if (r == 0 && f->mapping == m) {        /* waiting for the disk may have cost it its name */
-		r = put_in(m, f, p);
+		r = frame_is(f, FR_UPTODATE) ? overwrite(m, f, p) : compose(m, f, p);
 	}
 	frame_unlock(f);
 	frame_put(f);
+out:
+	order_end();
 	return r;
 }
 

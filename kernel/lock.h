@@ -6,8 +6,8 @@
  *                directory inodes: without fs.rename one at a time
  *                inode.lock of files; two of them: by address
  *                space.lock
- *                frame lock of a file page          (mm/phys/frame.h; two: ascending name)
  *                the gate of mm/cache/order.h: open for who links blocks, closed for who writes metadata
+ *                frame lock of a file page          (mm/phys/frame.h; two: ascending name)
  *                ext2 map lock (one per inode)
  *                ext2 alloc lock (one per file system)
  *                frame lock of a metadata page      (one at a time, only while it is read)

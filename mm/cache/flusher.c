@@ -43,6 +43,7 @@ void wb_init(void)
 {
 	pfn_t memory = frame_count_free();
 
+	order_init();
 	mutex_init(&wb.round);
 	spin_init(&wb.lock);
 	list_init(&wb.mappings);

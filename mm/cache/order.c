@@ -17,32 +17,45 @@
 #include "mm/cache/names.h"
 #include "mm/cache/writeback.h"
 
-static struct spinlock lock    = SPINLOCK_INIT;
-static struct waitq    changed = WAITQ_INIT(changed);
-static struct list     due     = LIST_INIT(due);        /* mappings by link_due          [lock] */
-static struct mapping *working;                         /* off the list for a moment     [lock] */
-static unsigned        linking;                         /* between begin and end         [lock] */
-static bool            closed;                          /* metadata is being written     [lock] */
-static bool            unsure;                          /* written, but before the barrier: whoever closed the gate */
+static struct {
+	struct spinlock lock;
+	struct waitq    changed;        /* anything of what follows                           */
+	struct list     due;            /* mappings by link_due                        [lock] */
+	struct mapping *working;        /* one of them, off the list for a moment      [lock] */
+	unsigned        linking;        /* between begin and end                       [lock] */
+	bool            closed;         /* metadata is being written                   [lock] */
+	bool            unsure;         /* content was written, no barrier yet [closed by us] */
+} order;
+
+/* See order.h. */
+void order_init(void)
+{
+	spin_init(&order.lock);
+	waitq_init(&order.changed);
+	list_init(&order.due);
+	order.working = NULL;
+	order.linking = 0;
+	order.closed = order.unsure = false;
+}
 
 /* See order.h.  Sleeps. */
 void order_begin(void)
 {
-	spin_lock(&lock);
-	wait_until(&changed, &lock, !closed);
-	linking++;
-	spin_unlock(&lock);
+	spin_lock(&order.lock);
+	wait_until(&order.changed, &order.lock, !order.closed);
+	order.linking++;
+	spin_unlock(&order.lock);
 }
 
 /* See order.h. */
 void order_end(void)
 {
-	spin_lock(&lock);
-	ASSERT(linking > 0);
-	if (--linking == 0 && closed) {
-		wait_wake(&changed);
+	spin_lock(&order.lock);
+	ASSERT(order.linking > 0);
+	if (--order.linking == 0 && order.closed) {
+		wait_wake(&order.changed);
 	}
-	spin_unlock(&lock);
+	spin_unlock(&order.lock);
 }
 
 /* Locks: lock held. */
@@ -53,51 +66,51 @@ static void add(struct mapping *m, pgoff_t lo, pgoff_t hi)
 	m->due_lo = any ? MIN(m->due_lo, lo) : lo;
 	m->due_hi = any ? MAX(m->due_hi, hi) : hi;
 	if (!list_linked(&m->link_due)) {
-		list_push_back(&due, &m->link_due);
+		list_push_back(&order.due, &m->link_due);
 	}
 }
 
 /* See order.h. */
 void order_new(struct mapping *m, pgoff_t i, unsigned n)
 {
-	spin_lock(&lock);
-	ASSERT(linking > 0);
+	spin_lock(&order.lock);
+	ASSERT(order.linking > 0);
 	add(m, i, i + n);
-	spin_unlock(&lock);
+	spin_unlock(&order.lock);
 }
 
 /* See order.h.  Sleeps. */
 void order_detach(struct mapping *m)
 {
-	spin_lock(&lock);
-	wait_until(&changed, &lock, working != m);
+	spin_lock(&order.lock);
+	wait_until(&order.changed, &order.lock, order.working != m);
 	if (list_linked(&m->link_due)) {
 		list_remove(&m->link_due);
 	}
-	spin_unlock(&lock);
+	spin_unlock(&order.lock);
 }
 
 static bool close_gate(enum order_how how)
 {
 	bool ours;
 
-	spin_lock(&lock);
-	ours = how == ORDER_WAIT || (!closed && linking == 0);
+	spin_lock(&order.lock);
+	ours = how == ORDER_WAIT || (!order.closed && order.linking == 0);
 	if (ours) {
-		wait_until(&changed, &lock, !closed);
-		closed = true;
-		wait_until(&changed, &lock, linking == 0);
+		wait_until(&order.changed, &order.lock, !order.closed);
+		order.closed = true;
+		wait_until(&order.changed, &order.lock, order.linking == 0);
 	}
-	spin_unlock(&lock);
+	spin_unlock(&order.lock);
 	return ours;
 }
 
 static void open_gate(void)
 {
-	spin_lock(&lock);
-	closed = false;
-	wait_wake(&changed);
-	spin_unlock(&lock);
+	spin_lock(&order.lock);
+	order.closed = false;
+	wait_wake(&order.changed);
+	spin_unlock(&order.lock);
 }
 
 /* A mapping with pages due, its range in *lo, *hi; NULL: there is none.  To be given back by done_with(). */
@@ -105,28 +118,28 @@ static struct mapping *next_due(pgoff_t *lo, pgoff_t *hi)
 {
 	struct list *l;
 
-	spin_lock(&lock);
-	l = list_pop_front(&due);
+	spin_lock(&order.lock);
+	l = list_pop_front(&order.due);
 	if (l) {
-		working = list_entry(l, struct mapping, link_due);
-		*lo = working->due_lo;
-		*hi = working->due_hi;
-		working->due_lo = working->due_hi = 0;
+		order.working = list_entry(l, struct mapping, link_due);
+		*lo = order.working->due_lo;
+		*hi = order.working->due_hi;
+		order.working->due_lo = order.working->due_hi = 0;
 	}
-	spin_unlock(&lock);
-	return l ? working : NULL;
+	spin_unlock(&order.lock);
+	return l ? order.working : NULL;
 }
 
 /* Finished with @m; what is left of it, [lo, hi), is still due. */
 static void done_with(struct mapping *m, pgoff_t lo, pgoff_t hi)
 {
-	spin_lock(&lock);
+	spin_lock(&order.lock);
 	if (lo < hi) {
 		add(m, lo, hi);
 	}
-	working = NULL;
-	wait_wake(&changed);
-	spin_unlock(&lock);
+	order.working = NULL;
+	wait_wake(&order.changed);
+	spin_unlock(&order.lock);
 }
 
 /* Is a page of [at, hi) dirty that could have been written?  Those that failed are reported, and not waited for. */
@@ -173,15 +186,15 @@ static int write_content(struct mapping *metadata, enum order_how how)
 	while ((m = next_due(&lo, &hi)) != NULL) {
 		bool all = write_new(m, lo, hi, how);
 
-		unsure = true;
+		order.unsure = true;
 		done_with(m, all ? 0 : lo, all ? 0 : hi);
 		if (!all) {
 			return -EAGAIN;
 		}
 	}
-	if (unsure) {
+	if (order.unsure) {
 		error = metadata->ops->barrier(metadata);
-		unsure = error != 0;
+		order.unsure = error != 0;
 	}
 	return error;
 }

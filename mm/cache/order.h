@@ -24,8 +24,8 @@
 /*
  * Numbers of new blocks may be written into metadata from here on / the pages that have them are dirty, or the numbers
  * are out again.  Not nested.
- * Locks: between the two no lock is taken that comes before them in the order, and no metadata is waited for.
- * Sleeps in the first.
+ * Locks: as the first and last of a lock that many may hold; before the frame lock of a file's page, never with one held.
+ * Sleeps, in the first.
  */
 void order_begin(void);
 void order_end(void);
@@ -43,6 +43,9 @@ enum order_how { ORDER_WAIT, ORDER_TRY };
  * Returns: 0; what the barrier said; -EAGAIN with ORDER_TRY: somebody is linking blocks, or has a page locked.
  */
 must_check int order_write(struct mapping *m, enum order_how how);
+
+/* Nothing is due, and the gate is open: by wb_init(), once, at boot. */
+void order_init(void);
 
 /* The mapping is about to go: wait until nobody is in it, and forget what was said of it.  Sleeps. */
 void order_detach(struct mapping *m);

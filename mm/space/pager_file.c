@@ -105,54 +105,52 @@ static int uncached_fault(struct vma *v, struct fault *f)
 	return 0;
 }
 
-/* A page of a hole: it gets a block, and is dirty before metadata is written again. */
-static int dirty_new(struct vma *v, struct frame *f)
-{
-	int done;
-
-	order_begin();
-	done = v->mapping->ops->prepare(v->mapping, f->index, &f, 1);
-	if (done > 0) {
-		pcache_dirty(f);
-	}
-	order_end();
-	return done < 0 ? done : 0;
-}
-
 /* First write to a page of a shared area: place before dirt.  What is in memory only is never dirty. */
 static int shared_dirty(struct vma *v, struct fault *f)
 {
-	int err = 0;
-
+	f->writable = true;
 	if (mapping_memory_only(v->mapping)) {
-		f->writable = true;
 		return 0;
 	}
-	if (f->frame->place) {
-		pcache_dirty(f->frame);
-	} else {
-		err = dirty_new(v, f->frame);
+	if (!f->frame->place) {
+		int done = v->mapping->ops->prepare(v->mapping, f->frame->index, &f->frame, 1);
+
+		if (done < 0) {
+			f->writable = false;
+			return done;
+		}
 	}
-	f->writable = err == 0;
-	return err;
+	pcache_dirty(f->frame);
+	return 0;
 }
 
-static int shared_fault(struct vma *v, struct fault *f)
+static int shared_read(struct vma *v, struct fault *f)
 {
-	int err = get_locked(v, f->va, &f->frame);
-
-	if (err) {
-		return err;
-	}
 	f->writable = false;
-	if (f->write) {
+	return get_locked(v, f->va, &f->frame);
+}
+
+/* The page may need a new block: see order.h. */
+static int shared_write(struct vma *v, struct fault *f)
+{
+	int err;
+
+	order_begin();
+	err = shared_read(v, f);
+	if (!err) {
 		err = shared_dirty(v, f);
 		if (err) {
 			unlock_put(f->frame);
 			f->frame = NULL;
 		}
 	}
+	order_end();
 	return err;
+}
+
+static int shared_fault(struct vma *v, struct fault *f)
+{
+	return f->write ? shared_write(v, f) : shared_read(v, f);
 }
 
 const struct pager pager_shared = {

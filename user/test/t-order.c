@@ -83,8 +83,72 @@ static void all_grow_and_sync(void)
 		CHECK_EXIT(child_wait(child[i]), 0);
 }
 
+/* ---- all in one file, whose holes are filled again and again --------- */
+
+static int file;
+
+static void store_here(void)
+{
+	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       file, 0);
+
+	CHECK(p != MAP_FAILED);
+	for (int i = PAGES - 1; i >= 0; i--) {
+		(void)*(volatile char *)(p + i * PAGE);
+		pattern_fill(p + i * PAGE, PAGE, 1, i);
+	}
+}
+
+static void move_here(void)
+{
+	int fd = open(scratch("f"), O_RDWR);
+	char *p = map_anonymous(PAGES * PAGE);
+
+	pattern_fill(p, PAGES * PAGE, 1, 0);
+	for (int i = 0; i < PAGES; i += 2)
+		CHECK_EQ(mwrite(fd, p + i * PAGE, 2 * PAGE), 2 * PAGE);
+}
+
+static void write_here(void)
+{
+	static char page[PAGE];
+
+	for (int i = 0; i < PAGES; i++) {
+		pattern_fill(page, PAGE, 1, i);
+		CHECK_EQ(pwrite(file, page, PAGE, i * PAGE), PAGE);
+	}
+}
+
+static void sync_here(void)
+{
+	for (int i = 0; i < PAGES; i++)
+		CHECK_EQ(fsync(file), 0);
+}
+
+static void all_fill_the_same_holes(void)
+{
+	static void (*const actors[])(void) = {
+		store_here, sync_here, move_here, sync_here, write_here,
+		store_here,
+	};
+	enum { ACTORS = sizeof actors / sizeof actors[0] };
+
+	for (int round = 0; round < ROUNDS; round++) {
+		pid_t child[ACTORS];
+
+		file = sparse_file("f", PAGES * PAGE);
+		for (int i = 0; i < ACTORS; i++)
+			child[i] = child_start(actors[i]);
+		for (int i = 0; i < ACTORS; i++)
+			CHECK_EXIT(child_wait(child[i]), 0);
+		CHECK(file_ok(file, PAGES * PAGE, 1));
+		close(file);
+	}
+}
+
 int main(void)
 {
 	RUN(all_grow_and_sync);
+	RUN(all_fill_the_same_holes);
 	return test_end();
 }
