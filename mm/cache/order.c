@@ -12,19 +12,22 @@
  */
 #include "mm/cache/order.h"
 
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/errno.h"
 #include "kernel/wait.h"
 #include "mm/cache/names.h"
 #include "mm/cache/writeback.h"
 
+/* The gate: twice how many are between begin and end, and whether it is closed, in one word. */
+enum { CLOSED = 1, ONE = 2 };
+
 static struct {
+	uint32_t        gate;           /* atomic; closed and opened under [lock]             */
 	struct spinlock lock;
 	struct waitq    changed;        /* anything of what follows                           */
 	struct list     due;            /* mappings by link_due                        [lock] */
 	struct mapping *working;        /* one of them, off the list for a moment      [lock] */
-	unsigned        linking;        /* between begin and end                       [lock] */
-	bool            closed;         /* metadata is being written                   [lock] */
-	bool            unsure;         /* content was written, no barrier yet [closed by us] */
+	bool            unsure;         /* content was written, no barrier yet [who closed]   */
 } order;
 
 /* See order.h. */
@@ -34,28 +37,35 @@ void order_init(void)
 	waitq_init(&order.changed);
 	list_init(&order.due);
 	order.working = NULL;
-	order.linking = 0;
-	order.closed = order.unsure = false;
+	order.gate = 0;
+	order.unsure = false;
+}
+
+static uint32_t gate(void)
+{
+	return __atomic_load_n(&order.gate, __ATOMIC_ACQUIRE);
 }
 
 /* See order.h.  Sleeps. */
 void order_begin(void)
 {
-	spin_lock(&order.lock);
-	wait_until(&order.changed, &order.lock, !order.closed);
-	order.linking++;
-	spin_unlock(&order.lock);
+	while (__atomic_fetch_add(&order.gate, ONE, __ATOMIC_ACQ_REL) & CLOSED) {
+		order_end();                    /* we are not in */
+		spin_lock(&order.lock);
+		wait_until(&order.changed, &order.lock, !(gate() & CLOSED));
+		spin_unlock(&order.lock);
+	}
 }
 
 /* See order.h. */
 void order_end(void)
 {
-	spin_lock(&order.lock);
-	ASSERT(order.linking > 0);
-	if (--order.linking == 0 && order.closed) {
+	ASSERT(gate() >= ONE);
+	if (__atomic_sub_fetch(&order.gate, ONE, __ATOMIC_ACQ_REL) == CLOSED) {
+		spin_lock(&order.lock);
 		wait_wake(&order.changed);
+		spin_unlock(&order.lock);
 	}
-	spin_unlock(&order.lock);
 }
 
 /* Locks: lock held. */
@@ -74,7 +84,7 @@ static void add(struct mapping *m, pgoff_t lo, pgoff_t hi)
 void order_new(struct mapping *m, pgoff_t i, unsigned n)
 {
 	spin_lock(&order.lock);
-	ASSERT(order.linking > 0);
+	ASSERT(gate() >= ONE);
 	add(m, i, i + n);
 	spin_unlock(&order.lock);
 }
@@ -95,11 +105,16 @@ static bool close_gate(enum order_how how)
 	bool ours;
 
 	spin_lock(&order.lock);
-	ours = how == ORDER_WAIT || (!order.closed && order.linking == 0);
+	ours = how == ORDER_WAIT;
 	if (ours) {
-		wait_until(&order.changed, &order.lock, !order.closed);
-		order.closed = true;
-		wait_until(&order.changed, &order.lock, order.linking == 0);
+		wait_until(&order.changed, &order.lock, !(gate() & CLOSED));
+		atomic_or(&order.gate, CLOSED);
+		wait_until(&order.changed, &order.lock, gate() == CLOSED);
+	} else {
+		uint32_t nobody = 0;
+
+		ours = __atomic_compare_exchange_n(&order.gate, &nobody, CLOSED, false, __ATOMIC_ACQ_REL,
+		                                   __ATOMIC_RELAXED);
 	}
 	spin_unlock(&order.lock);
 	return ours;
@@ -108,7 +123,7 @@ static bool close_gate(enum order_how how)
 static void open_gate(void)
 {
 	spin_lock(&order.lock);
-	order.closed = false;
+	atomic_and(&order.gate, ~(uint32_t)CLOSED);
 	wait_wake(&order.changed);
 	spin_unlock(&order.lock);
 }
