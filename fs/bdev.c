@@ -15,6 +15,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/writeback.h"
 #include "mm/phys/kmalloc.h"
@@ -29,6 +30,7 @@ static int  prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
 static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
 static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
 static void nothing(struct mapping *m);
+static int  barrier(struct mapping *m);
 
 static const struct mapping_ops bdev_mapping_ops = {
 	.prepare = prepare,
@@ -36,6 +38,7 @@ static const struct mapping_ops bdev_mapping_ops = {
 	.write   = write,
 	.hold    = nothing,
 	.drop    = nothing,
+	.barrier = barrier,
 };
 
 /*
@@ -217,8 +220,8 @@ bool meta_claim_run(struct bdev *b, uint32_t first, uint32_t n)
 /* ---- durability ---- */
 
 /*
- * Write the metadata blocks [first, first + n) that are dirty, and wait.  An earlier failure of theirs does
- * not count if this attempt succeeds.
+ * Write the metadata blocks [first, first + n) that are dirty, and that lead to no new blocks (order.h), and wait.
+ * An earlier failure of theirs does not count if this attempt succeeds.
  *
  * Sleeps.
  * Returns: 0 or -EIO.
@@ -236,16 +239,19 @@ int meta_sync(struct bdev *b, uint32_t first, uint32_t n)
 }
 
 /*
- * All metadata of the device is durable: written, and the device's write cache flushed.
+ * All metadata of the device is durable, the content of new blocks before it, and the device's cache is flushed.
  *
  * Sleeps.
  * Returns: 0 or -EIO.
  */
 int bdev_sync(struct bdev *b)
 {
-	int error = meta_sync(b, 0, size_pages(b->mapping.size));
+	uint32_t seen = b->mapping.wberr.seq;
+	int error = order_write(&b->mapping, ORDER_WAIT);
+	int failed = wberr_check(&b->mapping, &seen);
 	int flushed = blk_flush(b->dev);
 
+	error = error ? error : failed;
 	return error ? error : flushed;
 }
 
@@ -283,8 +289,13 @@ static void write(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	pageio_write(b->dev, i * PAGE_SECTORS, m, i, f, n);
 }
 
-/* A bdev is there as long as the machine runs: nothing to hold, nothing to let go. */
+/* A bdev is there as long as the machine runs. */
 static void nothing(struct mapping *m)
 {
 	(void)m;
+}
+
+static int barrier(struct mapping *m)
+{
+	return blk_flush(container_of(m, struct bdev, mapping)->dev);
 }

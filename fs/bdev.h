@@ -39,9 +39,9 @@ void meta_forget_run(struct bdev *b, uint32_t first, uint32_t n);              /
  * False when one of them is dirty: it is metadata in use, and whoever called it free is wrong.
  */
 must_check bool meta_claim_run(struct bdev *b, uint32_t first, uint32_t n);
-/* Write the metadata blocks [first, first + n) that are dirty, and wait.  0 or -EIO. */
+/* Write the metadata blocks [first, first + n) that are dirty, and wait: such as lead to no new blocks.  0 or -EIO. */
 must_check int meta_sync(struct bdev *b, uint32_t first, uint32_t n);
-/* Write all dirty metadata and wait; then flush the device.  0 or -EIO. */
+/* Write all dirty metadata, after the content that it leads to (order.h), and wait; then flush the device.  0 or -EIO. */
 must_check int bdev_sync(struct bdev *b);
 
 #endif

@@ -16,6 +16,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/x86/ucopy.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/writeback.h"
 
@@ -127,9 +128,10 @@ static int write_piece(struct mapping *m, struct piece *p)
 	if (p->len == 0) {
 		return -EFAULT;
 	}
+	order_begin();                          /* it may need a new block */
 	r = pcache_grab(m, p->index, &f);
 	if (r < 0) {
-		return r;
+		goto out;
 	}
 	if (!frame_is(f, FR_UPTODATE) && needs_old(m, p)) {
 		r = pcache_fill(m, f);
@@ -139,6 +141,8 @@ static int write_piece(struct mapping *m, struct piece *p)
 	}
 	frame_unlock(f);
 	frame_put(f);
+out:
+	order_end();
 	return r;
 }
 

@@ -6,6 +6,7 @@
  *                directory inodes: without fs.rename one at a time
  *                inode.lock of files; two of them: by address
  *                space.lock
+ *                the gate of mm/cache/order.h: open for who links blocks, closed for who writes metadata
  *                frame lock of a file page          (mm/phys/frame.h; two: ascending name)
  *                ext2 map lock (one per inode)
  *                ext2 alloc lock (one per file system)

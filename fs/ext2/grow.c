@@ -8,6 +8,7 @@
  */
 #include "fs/ext2/volume.h"
 #include "kernel/lib/errno.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 
 static int  fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32_t *first);
@@ -88,6 +89,7 @@ int ext2_append(struct inode *i, struct frame *f, loff_t size)
 	if (error) {
 		return error;
 	}
+	order_begin();
 	error = m->ops->prepare(m, index, &f, 1);
 	if (error < 0) {
 		goto out;
@@ -103,6 +105,7 @@ int ext2_append(struct inode *i, struct frame *f, loff_t size)
 		BUG("somebody has a page past the end of a locked file");
 	}
 out:
+	order_end();
 	mapping_not_pending(m);
 	pcache_unreserve(m, index, 1);
 	return error;
@@ -139,8 +142,10 @@ static int fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32
 	uint32_t goal = find_goal(i, p);
 	unsigned found = p->found;
 	uint32_t *slot;
-	int n = path_grow(i, p, &goal);
+	int n;
 
+	order_new(&i->mapping, p->block, want);
+	n = path_grow(i, p, &goal);
 	if (n == 0) {
 		n = ext2_alloc_blocks(ext2_of(i), goal, want, first);
 	}
@@ -158,7 +163,26 @@ static int fill_hole(struct inode *i, struct ext2_path *p, uint32_t want, uint32
 	return n;
 }
 
-/* Make the indirect blocks that the path lacks, each empty and linked at once. */
+/* @block is an indirect block that leads nowhere, also on the disk. */
+static int new_indirect(struct ext2 *e, uint32_t block, struct frame **out)
+{
+	int error = meta_new(e->bdev, block, out);
+
+	if (error) {
+		return error;
+	}
+	error = meta_sync(e->bdev, block, 1);
+	if (error) {
+		meta_put(*out);
+		*out = NULL;
+	}
+	return error;
+}
+
+/*
+ * Make the indirect blocks that the path lacks, each empty, and linked at once.  Each is written before that, so that
+ * whenever the power goes nobody takes its last owner's bytes for block numbers.
+ */
 static int path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal)
 {
 	struct ext2 *e = ext2_of(i);
@@ -171,7 +195,7 @@ static int path_grow(struct inode *i, struct ext2_path *p, uint32_t *goal)
 		if (error < 0) {
 			return error;
 		}
-		error = meta_new(e->bdev, block, &p->frame[k]);
+		error = new_indirect(e, block, &p->frame[k]);
 		if (error) {
 			ext2_free_blocks(e, block, 1);
 			return error;

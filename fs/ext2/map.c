@@ -81,6 +81,7 @@ int ext2_indirect(struct inode *i, uint32_t block, struct frame **out)
  */
 int ext2_path_begin(struct inode *i, uint32_t block, struct ext2_path *p)
 {
+	p->block = block;
 	p->depth = find_slots(block, p->slot);
 	p->array[0] = ext2_node(i)->block;
 	p->frame[0] = NULL;

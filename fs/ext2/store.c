@@ -10,6 +10,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/phys/kmalloc.h"
 
@@ -38,10 +39,12 @@ void ext2_fill_raw(struct inode *i, struct ext2_inode *raw)
 	}
 	raw->flags = n->flags;
 	raw->file_acl = n->file_acl;
+	order_begin();          /* numbers of new blocks may be among them */
 	mutex_lock(&n->map_lock);
 	memcpy(raw->block, n->block, sizeof(raw->block));
 	raw->blocks = i->blocks;
 	mutex_unlock(&n->map_lock);
+	order_end();
 }
 
 /* The first file of 2 GiB or more: systems that know 31 bits only must not touch it from now on. */

@@ -117,6 +117,7 @@ int  ext2_free_ino(struct ext2 *e, uint32_t ino, uint32_t mode);
  * The last one, array[depth - 1], holds the block's number, if found == depth.
  */
 struct ext2_path {
+	uint32_t      block;            /* of the file */
 	unsigned      depth, found;     /* arrays there should be, arrays there are */
 	uint32_t      slot[4];
 	uint32_t     *array[4];

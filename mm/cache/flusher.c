@@ -14,6 +14,7 @@
 #include "kernel/task.h"
 #include "kernel/wait.h"
 #include "mm/cache/names.h"
+#include "mm/cache/order.h"
 #include "mm/cache/writeback.h"
 
 /* Dirty pages older than that are written even when they are few. */
@@ -45,6 +46,7 @@ void wb_init(void)
 {
 	pfn_t memory = frame_count_free();
 
+	order_init();
 	mutex_init(&wb.round);
 	spin_init(&wb.lock);
 	list_init(&wb.mappings);
@@ -195,13 +197,20 @@ static void mapping_done(struct mapping *m)
 	spin_unlock(&m->lock);
 }
 
-static unsigned start_all(struct mapping *m)
+/* Metadata that the flusher cannot write now stays for another round. */
+static void start(struct mapping *m, enum order_how how)
 {
-	return wb_start(m, 0, PGOFF_LAST);
+	if (m->ops->barrier) {
+		(void)!order_write(m, how);
+	} else if (how == ORDER_WAIT) {
+		wb_start(m, 0, PGOFF_LAST);
+	} else {
+		wb_start_background(m);
+	}
 }
 
-/* Start writing everything dirty, one mapping after the other, by @start. */
-static void flush_round(unsigned (*start)(struct mapping *))
+/* Start writing everything dirty, one mapping after the other. */
+static void flush_round(enum order_how how)
 {
 	struct list done;
 	struct mapping *m;
@@ -209,7 +218,7 @@ static void flush_round(unsigned (*start)(struct mapping *))
 	list_init(&done);
 	mutex_lock(&wb.round);
 	while ((m = next_mapping(&done)) != NULL) {
-		start(m);
+		start(m, how);
 		mapping_done(m);
 	}
 	spin_lock(&wb.lock);
@@ -221,6 +230,7 @@ static void flush_round(unsigned (*start)(struct mapping *))
 /* See writeback.h.  Locks: none but inode.lock.  Sleeps. */
 void wb_detach(struct mapping *m)
 {
+	order_detach(m);
 	spin_lock(&wb.lock);
 	wait_until(&wb.gone, &wb.lock, !m->flushing);
 	if (list_linked(&m->link_dirty)) {
@@ -232,7 +242,7 @@ void wb_detach(struct mapping *m)
 /* See writeback.h.  Waits for frames, so it must not be the flusher who calls it.  Sleeps. */
 void wb_sync_all(void)
 {
-	flush_round(start_all);
+	flush_round(ORDER_WAIT);
 	while (in_flight() > 0) {
 		wb_wait_progress();
 	}
@@ -248,6 +258,6 @@ void wb_flusher(void *unused)
 		wait_until(&wb.work, &wb.lock, wb.wanted);
 		wb.wanted = false;
 		spin_unlock(&wb.lock);
-		flush_round(wb_start_background);
+		flush_round(ORDER_TRY);
 	}
 }

@@ -30,6 +30,9 @@ struct mapping {
 	struct list               link_dirty;   /* mappings with dirty pages [writeback.c]        */
 	bool                      flushing;     /* the flusher is here       [writeback.c]        */
 	struct wberr              wberr;        /*                           [lock]               */
+	struct list               link_due;     /* mappings with pages due   [order.c]            */
+	pgoff_t                   due_lo;       /* [lo, hi): may have blocks that do not hold     */
+	pgoff_t                   due_hi;       /*  their content yet        [order.c]            */
 	pgoff_t                   pending_lo;   /* [lo, hi): got a place just now and have no     */
 	pgoff_t                   pending_hi;   /*  content yet: read as zeros [lock; inode.lock] */
 };
@@ -41,7 +44,8 @@ struct mapping {
  *            frames are locked and named, or nameless and the caller's.  Returns how many (> 0) or
  *            -ENOSPC, -EIO, -EFBIG.  Sleeps.  Where nameless frames get new blocks, readers could reach
  *            those before the frames have their names, and see what somebody else left on the disk:
- *            so they are made pending first (mapping_pending), and only one unbroken range a call.
+ *            so they are made pending first (mapping_pending), and only one unbroken range a call.  The
+ *            caller is between order_begin() and order_end(), and the frames are dirty pages by the latter.
  *   read     start reading pages whose frames are locked and named; sets f->place.  Holes and pending
  *            pages are zero-filled.  Each page ends in pcache_read_done(), also on error.  Sleeps only
  *            to look up where the pages are.
@@ -49,6 +53,8 @@ struct mapping {
  *            pcache_write_done(), also on error.  Allocates nothing, takes no file-system lock.
  *   hold     keep the object alive for a VMA / let it go.  drop may sleep and destroy; no locks held.
  *   drop
+ *   barrier  a mapping of metadata: what was written stays before what will be.  The mapping is written after
+ *            the content that it leads to (order.h).  NULL for others.  Sleeps.  Returns 0 or -errno.
  *
  * A NULL write means: these pages are nowhere but in memory.  They never become dirty, and are never reclaimed.
  */
@@ -58,6 +64,7 @@ struct mapping_ops {
 	void (*write)  (struct mapping *m, pgoff_t i, struct frame **f, unsigned n);
 	void (*hold)   (struct mapping *m);
 	void (*drop)   (struct mapping *m);
+	int  (*barrier)(struct mapping *m);
 };
 
 static inline bool mapping_memory_only(const struct mapping *m)

@@ -163,14 +163,20 @@ static void submit(struct mapping *m, struct run *r)
 	m->ops->write(m, r->first, r->frame, r->n);
 }
 
-/* The common body of wb_start() and the flusher.  Returns pages started. */
+/*
+ * The common body of wb_start() and the flusher.  Returns pages started.
+ *
+ * A page that stands in the way is waited for once.  If it is under way again afterwards, then somebody else has started
+ * it since we came, with all that was in it by then: two of them, a writer and the flusher, could keep us here for ever.
+ */
 static unsigned write_range(struct mapping *m, pgoff_t first, pgoff_t last, enum how how)
 {
 	unsigned started = 0;
-	pgoff_t at = first;
+	pgoff_t at = first, waited;
 	struct run r;
 
 	last = MIN(last, PGOFF_LAST);
+	waited = last + 1;                      /* none */
 	while (at <= last && radix_any_tagged(&m->frames, RADIX_DIRTY)) {
 		struct frame *busy;
 
@@ -179,8 +185,9 @@ static unsigned write_range(struct mapping *m, pgoff_t first, pgoff_t last, enum
 			submit(m, &r);
 			started += r.n;
 		}
-		if (busy && how == SYNC) {
+		if (busy && how == SYNC && !(at == waited && frame_is(busy, FR_WRITEBACK))) {
 			frame_wait(busy, FR_LOCKED | FR_WRITEBACK);
+			waited = at;
 		} else if (busy) {
 			at++;
 		}

@@ -16,6 +16,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/order.h"
 #include "mm/cache/writeback.h"
 #include "mm/space/space.h"
 
@@ -87,6 +88,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 	struct fault f = { .va = va, .write = true, .frame = frame };
 	int err = 0;
 
+	order_begin();                                  /* the page may need a block */
 	frame_lock(frame);
 	if (frame->mapping == v->mapping) {             /* else truncated: the access faults again */
 		err = v->pager->dirty(v, &f);
@@ -95,6 +97,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 		}
 	}
 	frame_unlock(frame);
+	order_end();
 	note(kind_of(v), va, true);
 	return err;
 }

@@ -25,6 +25,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/trace.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/order.h"
 #include "mm/cache/reclaim.h"
 #include "mm/cache/writeback.h"
 #include "mm/space/move.h"
@@ -173,12 +174,10 @@ static void give_and_grow(struct move *m, unsigned n)
 	}
 }
 
-/* Steps 2 to 5 for one batch whose tree nodes are reserved.  Returns pages moved (> 0) or -errno. */
-static int move_collected(struct move *m)
+/* Steps 3 to 5 for what is collected: @got pages.  Returns pages moved (> 0) or -errno. */
+static int move_collected(struct move *m, unsigned got)
 {
-	int error = 0;
-	unsigned got = collect(m, &error);
-	int placed = got ? m->dst->ops->prepare(m->dst, m->at, m->frame, got) : error;
+	int placed = m->dst->ops->prepare(m->dst, m->at, m->frame, got);
 	unsigned n = placed > 0 ? (unsigned)placed : 0;
 
 	roll_back(m, n);
@@ -192,6 +191,23 @@ static int move_collected(struct move *m)
 	return placed;
 }
 
+/* Step 2, and the others if it yields something, while no metadata is written: see order.h. */
+static int move_reserved(struct move *m)
+{
+	int error = 0, moved;
+	unsigned got = collect(m, &error);
+
+	if (got == 0) {
+		roll_back(m, 0);
+		tlb_flush(&m->tlb);
+		return error;
+	}
+	order_begin();
+	moved = move_collected(m, got);
+	order_end();
+	return moved;
+}
+
 /* One batch.  Returns pages moved (> 0), or -errno with nothing moved. */
 static int move_batch(struct move *m)
 {
@@ -199,7 +215,7 @@ static int move_batch(struct move *m)
 	int moved = pcache_reserve(m->dst, m->at, n);
 
 	if (!moved) {
-		moved = move_collected(m);
+		moved = move_reserved(m);
 		pcache_unreserve(m->dst, m->at, n);
 	}
 	return moved;

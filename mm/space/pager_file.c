@@ -14,6 +14,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/x86/mmu.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/space/pager.h"
 #include "mm/space/pager_take.h"
@@ -138,22 +139,33 @@ static int shared_dirty(struct vma *v, struct fault *f)
 	return 0;
 }
 
-static int shared_fault(struct vma *v, struct fault *f)
+static int shared_read(struct vma *v, struct fault *f)
 {
-	int err = get_locked(v, f->va, &f->frame);
-
-	if (err) {
-		return err;
-	}
 	f->writable = false;
-	if (f->write) {
+	return get_locked(v, f->va, &f->frame);
+}
+
+/* The page may need a new block: see order.h. */
+static int shared_write(struct vma *v, struct fault *f)
+{
+	int err;
+
+	order_begin();
+	err = shared_read(v, f);
+	if (!err) {
 		err = shared_dirty(v, f);
 		if (err) {
 			unlock_put(f->frame);
 			f->frame = NULL;
 		}
 	}
+	order_end();
 	return err;
+}
+
+static int shared_fault(struct vma *v, struct fault *f)
+{
+	return f->write ? shared_write(v, f) : shared_read(v, f);
 }
 
 const struct pager pager_shared = {

@@ -21,6 +21,7 @@
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "mm/cache/check.h"
+#include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
 #include "mm/cache/reclaim.h"
 #include "mm/cache/writeback.h"

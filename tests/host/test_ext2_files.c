@@ -192,6 +192,7 @@ static void prepare_runs(void *arg)
 	file = open_file("/batch", O_RDWR | O_CREAT);
 	m = &file->inode->mapping;
 	MUST(frame_alloc_many(f, PC_BATCH, ALLOC_WAIT) == PC_BATCH);
+	order_begin();
 	MUST(m->ops->prepare(m, 12, f, PC_BATCH) == PC_BATCH);
 	for (unsigned k = 1; k < PC_BATCH; k++) {
 		MUST(f[k]->place == f[0]->place + k);
@@ -206,6 +207,7 @@ static void prepare_runs(void *arg)
 	memset(phys_data(RAM + f[0]->place * 4096), 0x5A, PC_BATCH * 4096);
 	has_content(file, 0, 0, (12 + PC_BATCH) * 4096);
 	mapping_not_pending(m);
+	order_end();
 	for (unsigned k = 0; k < PC_BATCH; k++) {
 		f[k]->place = 0;
 	}

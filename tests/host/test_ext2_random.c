@@ -93,6 +93,7 @@ static void give_some(struct model *m)
 	for (unsigned k = 0; k < n; k++) {
 		memset(frame_data(f[k]), (int)host_random(256), PAGE_SIZE);
 	}
+	order_begin();
 	placed = map->ops->prepare(map, i, f, n);
 	MUST(placed > 0 || placed == -ENOSPC);
 	placed = MAX(placed, 0);
@@ -105,6 +106,7 @@ static void give_some(struct model *m)
 		MUST(pcache_extend(map, (loff_t)(i + (unsigned)placed) << PAGE_SHIFT) == 0);
 		m->size = (i + (unsigned)placed) * PAGE_SIZE;
 	}
+	order_end();
 	frame_put_many(f + placed, n - (unsigned)placed);
 	mapping_not_pending(map);
 	pcache_unreserve(map, i, n);

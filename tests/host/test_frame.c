@@ -188,7 +188,7 @@ static void test_kinds(void **state)
 }
 
 /* Trap W21: what a frame was in its former life must not show, bit by bit. */
-static void test_reset(void **state)
+static void test_w21_reset(void **state)
 {
 	const uint32_t busy = FR_LOCKED | FR_DIRTY | FR_WRITEBACK | FR_RESERVED;
 
@@ -214,7 +214,7 @@ static void test_reset(void **state)
 	memory_end();
 }
 
-static void test_bad_put(void **state)
+static void test_w20_bad_put(void **state)
 {
 	struct frame *f;
 	char mapping;
@@ -596,8 +596,8 @@ int main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_order_survives),
 		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_bad_put),
+		cmocka_unit_test(test_w21_reset),
+		cmocka_unit_test(test_w20_bad_put),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_reclaim),
 		cmocka_unit_test(test_last_for_files),

@@ -2,154 +2,11 @@
  * mwrite, page faults and address spaces: one by one, then random operations on two files and an address space
  * (and its forked copy) against a model that knows every byte, with transfers that end in any order.
  */
-#include "tests/host/memfile.h"
-
-#include "kernel/counters.h"
-#include "mm/cache/reclaim.h"
-#include "mm/space/space.h"
-
-enum { SRC_PAGES = 48, DST_PAGES = 48, AT_UNCACHED = 0x40000000, AT_ANON = 0x50000000 };
-
-static struct memfile src, dst;
-static struct space *space;
-
-/* ---- memfile, with what areas and mwrite need besides ---- */
-
-static void hold(struct mapping *m)
-{
-	(void)m;
-}
-
-/* New blocks for nameless frames are announced, one run a call, as mapping.h says. */
-static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
-{
-	struct memfile *file = memfile_of(m);
-	unsigned k = 0;
-
-	while (k < n && file->block[i + k]) {
-		k++;
-	}
-	if (k < n && !f[0]->mapping) {
-		unsigned end = k;
-
-		while (end < n && !file->block[i + end]) {
-			end++;
-		}
-		n = end;
-		mapping_pending(m, i + k, i + n);
-	}
-	return memfile_prepare(m, i, f, n);
-}
-
-static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
-{
-	for (unsigned k = 0; k < n; k++) {
-		if (i + k >= m->pending_lo && i + k < m->pending_hi) {
-			f[k]->place = memfile_of(m)->block[i + k];
-			memset(frame_data(f[k]), 0, PAGE_SIZE);
-			pcache_read_done(m, i + k, 1, 0);
-		} else {
-			memfile_read(m, i + k, f + k, 1);
-		}
-	}
-}
-
-static const struct mapping_ops ops = {
-	.prepare = prepare, .read = read, .write = memfile_write, .hold = hold, .drop = hold,
-};
-
-static uva_t map(struct space *s, uva_t at, unsigned pages, const struct pager *pager, struct memfile *file)
-{
-	struct map_request r = {
-		.at = at, .len = pages * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
-		.flags = VMA_MAYWRITE | (pager == &pager_shared ? VMA_SHARED : 0),
-		.fixed = true, .pager = pager, .mapping = file ? &file->m : NULL,
-	};
-	uva_t got = 0;
-
-	assert_int_equal(space_map(s, &r, &got), 0);
-	assert_int_equal(got, at);
-	return got;
-}
-
-static void begin(unsigned ram_pages)
-{
-	memfile_begin(ram_pages);
-	frame_set_reclaim(NULL);
-	memfile_init(&src, SRC_PAGES);
-	memfile_init(&dst, 0);
-	src.m.ops = dst.m.ops = &ops;
-	space = space_create();
-	assert_non_null(space);
-	map(space, AT_UNCACHED, SRC_PAGES, &pager_uncached, &src);
-	map(space, AT_ANON, DST_PAGES, &pager_anon, NULL);
-}
-
-static void check(void)
-{
-	memfile_check();
-	assert_int_equal(space_check(space, memory_report), 0);
-}
-
-static void end(void)
-{
-	check();
-	space_put(space);
-	memfile_destroy(&src);
-	memfile_destroy(&dst);
-	memfile_finish_test();
-}
-
-/* The frame that a user access to @va in @s meets; what the processor and usertrap.c do. */
-static struct frame *touch(struct space *s, uva_t va, bool write)
-{
-	struct frame *f;
-	pte_t pte = pt_lookup(&s->pt, va, &f);
-
-	while (!pte || (write && !(pte & PTE_WRITE))) {
-		if (pte) {
-			frame_put(f);
-		}
-		if (fault_handle(s, va, write) != FAULT_OK) {
-			return NULL;
-		}
-		pte = pt_lookup(&s->pt, va, &f);
-	}
-	frame_put(f);           /* the entry keeps it */
-	return f;
-}
-
-static void store(struct space *s, uva_t va, unsigned char byte)
-{
-	struct frame *f = touch(s, va, true);
-
-	assert_non_null(f);
-	memset(frame_data(f), byte, PAGE_SIZE);
-}
-
-static unsigned char load(struct space *s, uva_t va)
-{
-	const unsigned char *p = frame_data(touch(s, va, false));
-
-	assert_true(memfile_is(p, p[0]));
-	return p[0];
-}
-
-static unsigned char file_byte(struct memfile *file, pgoff_t i)
-{
-	struct frame *f;
-	unsigned char byte;
-
-	assert_int_equal(pcache_get(&file->m, NULL, i, &f), 0);
-	byte = *(unsigned char *)frame_data(f);
-	assert_true(memfile_is(frame_data(f), byte));
-	frame_put(f);
-	return byte;
-}
+#include "tests/host/moving.h"
 
 /* ---- one by one ---- */
 
-static void test_untouched_costs_nothing(void **state)
+static void test_w02_untouched_costs_nothing(void **state)
 {
 	static const enum counter nothing[] = {
 		C_FAULTS_UNCACHED, C_FAULTS_ANON, C_FAULTS_COW, C_PAGE_TABLES, C_PTES_WRITTEN, C_MWRITE_PTE_READS,
@@ -183,7 +40,7 @@ static void test_untouched_costs_nothing(void **state)
 	end();
 }
 
-static void test_touched_frame_moves(void **state)
+static void test_w01_touched_frame_moves(void **state)
 {
 	struct frame *f;
 
@@ -200,7 +57,7 @@ static void test_touched_frame_moves(void **state)
 }
 
 /* Room for some only: what has no place stays where it was, in the page table or with its file. */
-static void test_disk_full(void **state)
+static void test_w11_w22_disk_full(void **state)
 {
 	unsigned room = 0;
 
@@ -231,7 +88,7 @@ static void test_disk_full(void **state)
 	end();
 }
 
-static void test_shared_with_child(void **state)
+static void test_w07_shared_with_child(void **state)
 {
 	struct space *child;
 	struct frame *was;
@@ -253,7 +110,7 @@ static void test_shared_with_child(void **state)
 }
 
 /* A destination page that somebody maps is copied into: that mapping sees the new bytes. */
-static void test_mapped_target(void **state)
+static void test_w05_mapped_target(void **state)
 {
 	struct frame *shown;
 
@@ -463,11 +320,11 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_untouched_costs_nothing),
-		cmocka_unit_test(test_touched_frame_moves),
-		cmocka_unit_test(test_disk_full),
-		cmocka_unit_test(test_shared_with_child),
-		cmocka_unit_test(test_mapped_target),
+		cmocka_unit_test(test_w02_untouched_costs_nothing),
+		cmocka_unit_test(test_w01_touched_frame_moves),
+		cmocka_unit_test(test_w11_w22_disk_full),
+		cmocka_unit_test(test_w07_shared_with_child),
+		cmocka_unit_test(test_w05_mapped_target),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_random),
 	};

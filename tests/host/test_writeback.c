@@ -78,7 +78,7 @@ static void test_start_wait(void **state)
 }
 
 /* F1: a range is a range. */
-static void test_range(void **state)
+static void test_f01_range(void **state)
 {
 	(void)state;
 	begin(2048, 200);
@@ -176,7 +176,7 @@ static bool stubborn_writer(void *ctx)
 	return true;
 }
 
-static void test_wait_ends(void **state)
+static void test_f05_wait_ends(void **state)
 {
 	(void)state;
 	begin(2048, 20);
@@ -193,7 +193,7 @@ static void test_wait_ends(void **state)
 
 /* ---- errors ---- */
 
-static void test_error(void **state)
+static void test_f03_error(void **state)
 {
 	uint32_t seen = 0, seen_by_other = 0;
 	struct frame *f;
@@ -400,11 +400,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_wait),
-		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_f01_range),
 		cmocka_unit_test(test_dirty_again),
 		cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_wait_ends),
-		cmocka_unit_test(test_error),
+		cmocka_unit_test(test_f05_wait_ends),
+		cmocka_unit_test(test_f03_error),
 		cmocka_unit_test(test_error_truncate),
 		cmocka_unit_test(test_balance),
 		cmocka_unit_test(test_sync_all),

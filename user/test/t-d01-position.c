@@ -78,7 +78,7 @@ static void beyond_a_partial_end(void)
 	CHECK(zeros_ok(p + 100, PAGE - 100));
 }
 
-static void append_goes_to_the_end(void)
+static void w10_append_goes_to_the_end(void)
 {
 	int fd = pattern_file("dst", 2 * PAGE, 1);
 
@@ -89,7 +89,7 @@ static void append_goes_to_the_end(void)
 	CHECK(file_ok(fd, 3 * PAGE, 1));
 }
 
-static void append_to_an_unaligned_end(void)
+static void w10_append_to_an_unaligned_end(void)
 {
 	int fd = pattern_file("dst", PAGE + 1, 1);
 	char *p = content(0, 1);
@@ -108,7 +108,7 @@ int main(void)
 	RUN(over_the_partial_last_page_grows_to_whole_pages);
 	RUN(beyond_the_end_leaves_a_hole);
 	RUN(beyond_a_partial_end);
-	RUN(append_goes_to_the_end);
-	RUN(append_to_an_unaligned_end);
+	RUN(w10_append_goes_to_the_end);
+	RUN(w10_append_to_an_unaligned_end);
 	return test_end();
 }

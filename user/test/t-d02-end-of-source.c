@@ -17,7 +17,7 @@ static void check_tail(const char *p)
 	CHECK(zeros_ok(p + SIZE, WHOLE - SIZE));
 }
 
-static void untouched_tail_is_zero(void)
+static void w12_untouched_tail_is_zero(void)
 {
 	int src = pattern_file("src", SIZE, 1), dst = scratch_file("dst");
 	char *p = map_uncached(src, SIZE);
@@ -61,7 +61,7 @@ static void cut_off_bytes_do_not_come_back(void)
 	check_tail(map_private(dst, WHOLE));
 }
 
-static void past_the_end_is_short_then_EIO(void)
+static void w12_past_the_end_is_short_then_EIO(void)
 {
 	int src = pattern_file("src", SIZE, 1), dst = scratch_file("dst");
 	char *p = map_uncached(src, 8 * PAGE);
@@ -90,11 +90,11 @@ static void touching_past_the_end_is_SIGBUS(void)
 
 int main(void)
 {
-	RUN(untouched_tail_is_zero);
+	RUN(w12_untouched_tail_is_zero);
 	RUN(s14_touched_tail_is_zero);
 	RUN(s14_cold_tail_is_zero);
 	RUN(cut_off_bytes_do_not_come_back);
-	RUN(past_the_end_is_short_then_EIO);
+	RUN(w12_past_the_end_is_short_then_EIO);
 	RUN(touching_past_the_end_is_SIGBUS);
 	return test_end();
 }

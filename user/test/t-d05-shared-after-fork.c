@@ -23,7 +23,7 @@ static void move_shared(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 1));
 }
 
-static void child_moves_parent_keeps(void)
+static void w07_child_moves_parent_keeps(void)
 {
 	long was;
 
@@ -39,12 +39,12 @@ static void child_moves_parent_keeps(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 1));
 }
 
-static void alone_again_they_move(void)
+static void w07_alone_again_they_move(void)
 {
 	long was;
 	ssize_t moved;
 
-	child_moves_parent_keeps();
+	w07_child_moves_parent_keeps();
 	was = page_of_address(shared);
 	measure();
 	moved = mwrite(dst, shared, PAGES * PAGE);
@@ -55,7 +55,7 @@ static void alone_again_they_move(void)
 }
 
 /* The parent moves what the child still shares; then the child looks. */
-static void parent_moves_child_keeps(void)
+static void w07_parent_moves_child_keeps(void)
 {
 	int fd[2] = { scratch_file("dst"), scratch_file("go") };
 	char *p = map_anonymous(PAGES * PAGE);
@@ -97,9 +97,9 @@ static void s16_stolen_pages_are_copied_on_write(void)
 
 int main(void)
 {
-	RUN(child_moves_parent_keeps);
-	RUN(alone_again_they_move);
-	RUN(parent_moves_child_keeps);
+	RUN(w07_child_moves_parent_keeps);
+	RUN(w07_alone_again_they_move);
+	RUN(w07_parent_moves_child_keeps);
 	RUN(s16_stolen_pages_are_copied_on_write);
 	return test_end();
 }

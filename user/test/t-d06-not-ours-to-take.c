@@ -49,7 +49,7 @@ static void untouched_private_mapping(void)
 }
 
 /* The Dirty Pipe shape: read-only file, mapped and read, never written. */
-static void read_private_mapping_of_a_read_only_file(void)
+static void w08_read_only_file_mapped_and_read(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 1);
 	char *p;
@@ -117,7 +117,7 @@ static void read_only_uncached_mapping_may_move(void)
 int main(void)
 {
 	RUN(untouched_private_mapping);
-	RUN(read_private_mapping_of_a_read_only_file);
+	RUN(w08_read_only_file_mapped_and_read);
 	RUN(read_only_shared_mapping);
 	RUN(written_private_pages_are_ours_and_move);
 	RUN(read_only_uncached_mapping_may_move);

@@ -10,7 +10,7 @@
 
 enum { PAGES = 8 };
 
-static void in_place_after_a_change(void)
+static void w13_in_place_after_a_change(void)
 {
 	int fd = pattern_file("db", PAGES * PAGE, 1);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -31,7 +31,7 @@ static void in_place_after_a_change(void)
 	CHECK_EQ(file_size(fd), PAGES * PAGE);
 }
 
-static void untouched_in_place_is_nothing_to_do(void)
+static void w13_untouched_in_place_is_nothing_to_do(void)
 {
 	int fd = pattern_file("db", PAGES * PAGE, 3);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -48,7 +48,7 @@ static void untouched_in_place_is_nothing_to_do(void)
 	CHECK(file_ok(fd, PAGES * PAGE, 3));
 }
 
-static void untouched_elsewhere_is_copied(void)
+static void w13_untouched_elsewhere_is_copied(void)
 {
 	int fd = pattern_file("db", PAGES * PAGE, 4);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -66,7 +66,7 @@ static void untouched_elsewhere_is_copied(void)
 	CHECK(pattern_ok(p + 7 * PAGE, PAGE, 4, 7));
 }
 
-static void overlap_is_refused(void)
+static void w13_overlap_is_refused(void)
 {
 	int fd = pattern_file("db", PAGES * PAGE, 5);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -83,9 +83,9 @@ static void overlap_is_refused(void)
 
 int main(void)
 {
-	RUN(in_place_after_a_change);
-	RUN(untouched_in_place_is_nothing_to_do);
-	RUN(untouched_elsewhere_is_copied);
-	RUN(overlap_is_refused);
+	RUN(w13_in_place_after_a_change);
+	RUN(w13_untouched_in_place_is_nothing_to_do);
+	RUN(w13_untouched_elsewhere_is_copied);
+	RUN(w13_overlap_is_refused);
 	return test_end();
 }

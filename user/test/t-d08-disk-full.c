@@ -97,7 +97,7 @@ static void short_then_error(char *p)
 	close(dst);
 }
 
-static void no_room_at_all(void)
+static void w11_no_room_at_all(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 2);
 
@@ -108,7 +108,7 @@ static void no_room_at_all(void)
 	CHECK(file_ok(src, PAGES * PAGE, 2));
 }
 
-static void room_for_some(void)
+static void w22_room_for_some(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 3), filler;
 	char *p = map_anonymous(PAGES * PAGE);
@@ -148,8 +148,8 @@ static void removing_gives_the_room_back(void)
 
 int main(void)
 {
-	RUN(no_room_at_all);
-	RUN(room_for_some);
+	RUN(w11_no_room_at_all);
+	RUN(w22_room_for_some);
 	RUN(write_is_short_then_fails);
 	RUN(removing_gives_the_room_back);
 	return test_end();

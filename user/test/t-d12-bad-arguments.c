@@ -11,7 +11,7 @@
 #define KERNEL ((char *)0xC0000000)
 #define TOP    ((char *)0xFFFFF000)
 
-static void mwrite_descriptors(void)
+static void w09_descriptors(void)
 {
 	char *p = map_anonymous(PAGE);
 	int fd = pattern_file("f", PAGE, 1);
@@ -30,7 +30,7 @@ static void mwrite_descriptors(void)
 	CHECK(file_ok(fd, PAGE, 1));
 }
 
-static void mwrite_to_a_directory(void)
+static void w09_to_a_directory(void)
 {
 	char *p = map_anonymous(PAGE);
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
@@ -39,7 +39,7 @@ static void mwrite_to_a_directory(void)
 	CHECK_FAILS(mwrite(fd, p, PAGE), EBADF);
 }
 
-static void mwrite_addresses(void)
+static void w14_addresses(void)
 {
 	int fd = scratch_file("dst");
 	char *p = map_anonymous(4 * PAGE);
@@ -59,7 +59,7 @@ static void mwrite_addresses(void)
 	CHECK(pattern_ok(p, 3 * PAGE, 2, 0));
 }
 
-static void mwrite_with_a_gap_in_the_middle(void)
+static void w14_a_gap_in_the_middle(void)
 {
 	int fd = scratch_file("dst");
 	char *p = map_anonymous(3 * PAGE);
@@ -73,7 +73,7 @@ static void mwrite_with_a_gap_in_the_middle(void)
 }
 
 /* Two mappings side by side are as good as one. */
-static void mwrite_across_two_mappings(void)
+static void w14_across_two_mappings(void)
 {
 	int src = pattern_file("src", 2 * PAGE, 4), fd = scratch_file("dst");
 	char *p = map_anonymous(4 * PAGE), *q;
@@ -130,11 +130,11 @@ static void fdatasync_area_descriptors(void)
 
 int main(void)
 {
-	RUN(mwrite_descriptors);
-	RUN(mwrite_to_a_directory);
-	RUN(mwrite_addresses);
-	RUN(mwrite_with_a_gap_in_the_middle);
-	RUN(mwrite_across_two_mappings);
+	RUN(w09_descriptors);
+	RUN(w09_to_a_directory);
+	RUN(w14_addresses);
+	RUN(w14_a_gap_in_the_middle);
+	RUN(w14_across_two_mappings);
 	RUN(mwrite_beyond_the_largest_file);
 	RUN(r03_readahead_descriptors);
 	RUN(fdatasync_area_descriptors);

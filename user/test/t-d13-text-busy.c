@@ -11,7 +11,7 @@
 
 static char **arguments;
 
-static void open_for_writing(void)
+static void w23_open_for_writing(void)
 {
 	CHECK_FAILS(open(arguments[0], O_WRONLY), ETXTBSY);
 	CHECK_FAILS(open(arguments[0], O_RDWR), ETXTBSY);
@@ -24,7 +24,7 @@ static void truncating(void)
 	CHECK_FAILS(truncate(arguments[0], 0), ETXTBSY);
 }
 
-static void running_a_file_that_is_being_written(void)
+static void w23_running_what_is_being_written(void)
 {
 	int fd = open(scratch("prog"), O_RDWR | O_CREAT | O_TRUNC, 0755);
 
@@ -33,12 +33,29 @@ static void running_a_file_that_is_being_written(void)
 	CHECK_FAILS(execl(scratch("prog"), "prog", (char *)NULL), ETXTBSY);
 }
 
+/* The descriptor that one can have is good for reading only. */
+static void w23_mwrite_into_what_runs(void)
+{
+	int fd = open(arguments[0], O_RDONLY), dst = scratch_file("dst");
+	char *p = map_anonymous(PAGE);
+	long was;
+
+	CHECK(fd >= 0);
+	*p = 'x';
+	was = page_of_address(p);
+	CHECK_FAILS(mwrite(fd, p, PAGE), EBADF);
+	CHECK_EQ(page_of_address(p), was);
+	CHECK_EQ(*p, 'x');
+	CHECK_EQ(mwrite(dst, p, PAGE), PAGE);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
 	arguments = argv;
-	RUN(open_for_writing);
+	RUN(w23_open_for_writing);
 	RUN(truncating);
-	RUN(running_a_file_that_is_being_written);
+	RUN(w23_running_what_is_being_written);
+	RUN(w23_mwrite_into_what_runs);
 	return test_end();
 }

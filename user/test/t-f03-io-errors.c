@@ -98,7 +98,7 @@ static void check_short_move(unsigned n)
 	close(file);
 }
 
-static void mwrite_stops_before_the_error(void)
+static void w22_mwrite_stops_before_the_error(void)
 {
 	for (unsigned n = 1; n <= 6; n++)
 		check_short_move(n);
@@ -112,7 +112,7 @@ static void make_dirty(void)
 	}
 }
 
-static void write_error_is_told_once(void)
+static void f03_write_error_is_told_once(void)
 {
 	file = pattern_file("f", PAGES * PAGE, 1);
 	make_dirty();
@@ -124,7 +124,7 @@ static void write_error_is_told_once(void)
 	CHECK(file_ok(file, PAGES * PAGE, 2));
 }
 
-static void to_each_open_file(void)
+static void f06_to_each_open_file(void)
 {
 	int other;
 
@@ -140,7 +140,7 @@ static void to_each_open_file(void)
 	CHECK(file_ok(file, PAGES * PAGE, 2));
 }
 
-static void moved_pages_too(void)
+static void f03_moved_pages_too(void)
 {
 	char *p = map_anonymous(PAGES * PAGE);
 
@@ -161,10 +161,10 @@ int main(void)
 	RUN(readahead_says_nothing);
 	RUN(s07_a_touch_is_SIGBUS);
 	RUN(mwrite_says_EIO);
-	RUN(mwrite_stops_before_the_error);
-	RUN(write_error_is_told_once);
-	RUN(to_each_open_file);
-	RUN(moved_pages_too);
+	RUN(w22_mwrite_stops_before_the_error);
+	RUN(f03_write_error_is_told_once);
+	RUN(f06_to_each_open_file);
+	RUN(f03_moved_pages_too);
 	fail_at("read", 0);
 	fail_at("write", 0);
 	return test_end();

@@ -32,28 +32,28 @@ static void check_refused(size_t addr, size_t len, off_t position)
 	CHECK(pattern_ok(p, PAGES * PAGE, 6, 0));
 }
 
-static void unaligned_address(void)
+static void w14_unaligned_address(void)
 {
 	check_refused(1, PAGE, 0);
 	check_refused(PAGE - 1, PAGE, 0);
 	check_refused(512, 2 * PAGE, 0);
 }
 
-static void unaligned_length(void)
+static void w14_unaligned_length(void)
 {
 	check_refused(0, 1, 0);
 	check_refused(0, PAGE - 1, 0);
 	check_refused(0, PAGE + 512, 0);
 }
 
-static void unaligned_position(void)
+static void w10_unaligned_position(void)
 {
 	check_refused(0, PAGE, 1);
 	check_refused(0, PAGE, PAGE + 512);
 	test_figure("p06", "refused: %llu frames moved", cost("frames_moved"));
 }
 
-static void length_0_moves_nothing(void)
+static void w14_length_0_moves_nothing(void)
 {
 	int fd = scratch_file("dst");
 	char *p = map_anonymous(PAGE);
@@ -66,9 +66,9 @@ static void length_0_moves_nothing(void)
 
 int main(void)
 {
-	RUN(unaligned_address);
-	RUN(unaligned_length);
-	RUN(unaligned_position);
-	RUN(length_0_moves_nothing);
+	RUN(w14_unaligned_address);
+	RUN(w14_unaligned_length);
+	RUN(w10_unaligned_position);
+	RUN(w14_length_0_moves_nothing);
 	return test_end();
 }

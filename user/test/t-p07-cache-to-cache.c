@@ -21,7 +21,7 @@ static void check_no_mmu_work(void)
 	CHECK_EQ(cost("fallbacks"), 0);
 }
 
-static void warm_source_same_frames(void)
+static void w02_warm_source_same_frames(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 1);
 	int dst = scratch_file("dst");
@@ -50,7 +50,7 @@ static void warm_source_same_frames(void)
 	CHECK(file_ok(src, PAGES * PAGE, 1));
 }
 
-static void cold_source_is_read_on_the_way(void)
+static void w02_cold_source_is_read_on_the_way(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 2);
 	int dst = scratch_file("dst");
@@ -104,8 +104,8 @@ static void middle_of_the_mapping(void)
 
 int main(void)
 {
-	RUN(warm_source_same_frames);
-	RUN(cold_source_is_read_on_the_way);
+	RUN(w02_warm_source_same_frames);
+	RUN(w02_cold_source_is_read_on_the_way);
 	RUN(holes_move_as_pages_of_zeros);
 	RUN(middle_of_the_mapping);
 	return test_end();

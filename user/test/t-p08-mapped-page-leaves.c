@@ -41,7 +41,7 @@ static void touched_uncached_pages_move(void)
 }
 
 /* If the TLB kept the old entry, the write would change the file. */
-static void writing_afterwards_does_not_reach_the_file(void)
+static void w17_writing_afterwards_does_not_reach_the_file(void)
 {
 	int src = pattern_file("src", 4 * PAGE, 2);
 	int dst = scratch_file("dst");
@@ -70,7 +70,7 @@ static void change_on_the_way(void)
 	CHECK(pattern_ok(p + 71 * PAGE, (PAGES - 71) * PAGE, 5, 71));
 }
 
-static void later_touch_shows_the_file_again(void)
+static void w17_later_touch_shows_the_file_again(void)
 {
 	int src = pattern_file("src", 4 * PAGE, 7);
 	int dst = scratch_file("dst");
@@ -84,8 +84,8 @@ static void later_touch_shows_the_file_again(void)
 int main(void)
 {
 	RUN(touched_uncached_pages_move);
-	RUN(writing_afterwards_does_not_reach_the_file);
+	RUN(w17_writing_afterwards_does_not_reach_the_file);
 	RUN(change_on_the_way);
-	RUN(later_touch_shows_the_file_again);
+	RUN(w17_later_touch_shows_the_file_again);
 	return test_end();
 }

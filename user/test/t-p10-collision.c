@@ -43,7 +43,7 @@ static void check_replaced(int dst)
 	CHECK(file_ok(dst, PAGES * PAGE, 9));
 }
 
-static void empty_place(void)
+static void w04_empty_place(void)
 {
 	int dst = scratch_file("dst");
 
@@ -51,7 +51,7 @@ static void empty_place(void)
 	check_replaced(dst);
 }
 
-static void place_on_disk_but_not_cached(void)
+static void w04_place_on_disk_but_not_cached(void)
 {
 	int dst = pattern_file("dst", PAGES * PAGE, 1);
 
@@ -60,7 +60,7 @@ static void place_on_disk_but_not_cached(void)
 	check_replaced(dst);
 }
 
-static void idle_clean_page(void)
+static void w04_idle_page_is_replaced(void)
 {
 	int dst = pattern_file("dst", PAGES * PAGE, 2);
 
@@ -68,7 +68,7 @@ static void idle_clean_page(void)
 	check_replaced(dst);
 }
 
-static void idle_dirty_page(void)
+static void w06_dirty_page(void)
 {
 	int dst = scratch_file("dst");
 	static char page[PAGE];
@@ -83,7 +83,7 @@ static void idle_dirty_page(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 9));
 }
 
-static void mapped_page_is_copied_into(void)
+static void w05_mapped_page_is_copied_into(void)
 {
 	int dst = pattern_file("dst", PAGES * PAGE, 3);
 	char *seen = map_private(dst, PAGES * PAGE);
@@ -104,7 +104,7 @@ static void mapped_page_is_copied_into(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 9));
 }
 
-static void mapped_by_another_process(void)
+static void w05_mapped_by_another_process(void)
 {
 	int dst = pattern_file("dst", PAGES * PAGE, 4);
 	char *seen = map_private(dst, PAGES * PAGE);
@@ -123,11 +123,11 @@ static void mapped_by_another_process(void)
 
 int main(void)
 {
-	RUN(empty_place);
-	RUN(place_on_disk_but_not_cached);
-	RUN(idle_clean_page);
-	RUN(idle_dirty_page);
-	RUN(mapped_page_is_copied_into);
-	RUN(mapped_by_another_process);
+	RUN(w04_empty_place);
+	RUN(w04_place_on_disk_but_not_cached);
+	RUN(w04_idle_page_is_replaced);
+	RUN(w06_dirty_page);
+	RUN(w05_mapped_page_is_copied_into);
+	RUN(w05_mapped_by_another_process);
 	return test_end();
 }

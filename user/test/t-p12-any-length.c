@@ -32,7 +32,7 @@ static void check_length(unsigned pages)
 	CHECK_EQ(munmap(p, bytes + SLACK * PAGE), 0);
 }
 
-static void short_lengths(void)
+static void w02_short_lengths(void)
 {
 	check_length(1);
 	check_length(2);
@@ -41,14 +41,14 @@ static void short_lengths(void)
 	check_length(65);
 }
 
-static void lengths_around_a_batch(void)
+static void w02_lengths_around_a_batch(void)
 {
 	check_length(127);
 	check_length(128);
 	check_length(129);
 }
 
-static void lengths_around_a_page_table(void)
+static void w02_lengths_around_a_page_table(void)
 {
 	check_length(1023);
 	check_length(1024);
@@ -60,8 +60,8 @@ static void lengths_around_a_page_table(void)
 
 int main(void)
 {
-	RUN(short_lengths);
-	RUN(lengths_around_a_batch);
-	RUN(lengths_around_a_page_table);
+	RUN(w02_short_lengths);
+	RUN(w02_lengths_around_a_batch);
+	RUN(w02_lengths_around_a_page_table);
 	return test_end();
 }

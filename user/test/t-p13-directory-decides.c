@@ -23,7 +23,7 @@ static char *map_and_move(size_t bytes)
 	return p;
 }
 
-static void two_spans_two_entries(void)
+static void w03_two_spans_two_entries(void)
 {
 	char *p = map_and_move(2 * SPAN);
 
@@ -35,7 +35,7 @@ static void two_spans_two_entries(void)
 		    cost("mwrite_pte_reads"));
 }
 
-static void one_page_more_is_one_entry_more(void)
+static void w03_one_page_more_is_one_entry_more(void)
 {
 	map_and_move(SPAN + PAGE);
 	CHECK_EQ(cost("mwrite_pde_reads"), 2);
@@ -72,8 +72,8 @@ static void touched_pages_need_the_table(void)
 
 int main(void)
 {
-	RUN(two_spans_two_entries);
-	RUN(one_page_more_is_one_entry_more);
+	RUN(w03_two_spans_two_entries);
+	RUN(w03_one_page_more_is_one_entry_more);
 	RUN(large_areas_are_aligned);
 	RUN(touched_pages_need_the_table);
 	return test_end();

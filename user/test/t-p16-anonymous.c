@@ -12,7 +12,7 @@ enum { PAGES = 140 };			/* more than one batch */
 
 static long was[PAGES];
 
-static void frame_becomes_the_files(void)
+static void w01_frame_becomes_the_files(void)
 {
 	int dst = scratch_file("dst");
 	char *p = map_anonymous(PAGES * PAGE);
@@ -37,7 +37,7 @@ static void frame_becomes_the_files(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 1));
 }
 
-static void later_touch_gives_zeros(void)
+static void w17_later_touch_gives_zeros(void)
 {
 	int dst = scratch_file("dst");
 	char *p = map_anonymous(4 * PAGE);
@@ -113,8 +113,8 @@ static void mixture(void)
 
 int main(void)
 {
-	RUN(frame_becomes_the_files);
-	RUN(later_touch_gives_zeros);
+	RUN(w01_frame_becomes_the_files);
+	RUN(w17_later_touch_gives_zeros);
 	RUN(same_buffer_again_and_again);
 	RUN(untouched_goes_out_as_zeros);
 	RUN(only_read_goes_out_as_zeros);
