@@ -203,7 +203,8 @@ static int move_batch(struct move *m)
 }
 
 /*
- * Untouched pages of the destination file itself: at their own index they are where they should be.
+ * Untouched pages of the destination file itself: at their own index they are where they should be, and only the
+ * file's end may have to move to that of the last one.
  * Returns how many of the batch, from its start, that is true of.
  */
 static unsigned already_there(struct move *m)
@@ -217,6 +218,11 @@ static unsigned already_there(struct move *m)
 	while (k < m->n && m->at + k < size_pages(m->dst->size) &&
 	       !pt_lookup(&m->space->pt, m->va + k * PAGE_SIZE, NULL)) {
 		k++;
+	}
+	if (k > 0) {
+		int err = pcache_extend(m->dst, (loff_t)(m->at + k) << PAGE_SHIFT);
+
+		ASSERT(err == 0);
 	}
 	return k;
 }
