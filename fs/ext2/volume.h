@@ -126,6 +126,7 @@ must_check int ext2_path_run(struct inode *i, const struct ext2_path *p, uint32_
 must_check int ext2_indirect(struct inode *i, uint32_t block, struct frame **out);
 
 must_check int ext2_map(struct inode *i, uint32_t block, uint32_t max, uint32_t *first);
+must_check int ext2_stretch(struct inode *i, pgoff_t block, uint32_t max, bool *hole);
 must_check int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, uint32_t *first);
 void ext2_charge(struct inode *i, uint32_t n);
 void ext2_uncharge(struct inode *i, uint32_t n);
