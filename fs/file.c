@@ -15,6 +15,8 @@
 
 #define IO_MAX 0x7ffff000u      /* bytes of one call, as Linux has it: the result fits an int */
 
+enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };    /* lseek(2), Linux values */
+
 typedef int (*transfer_fn)(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 
 /* The position is ours until pos_unlock().  A description that nobody shares needs no lock for

@@ -16,8 +16,6 @@ enum {                                  /* open(2) flags, Linux/i386 values */
 	O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000, O_CLOEXEC = 02000000,
 };
 
-enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };    /* lseek(2), Linux values */
-
 /* What poll(2) and a file's own poll speak of [Linux poll.h]. */
 enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
 

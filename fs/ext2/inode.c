@@ -199,6 +199,7 @@ static void fill_from_raw(struct inode *i, const struct ext2_inode *raw)
 	memcpy(n->block, raw->block, sizeof(n->block));
 	n->flags = raw->flags;
 	n->file_acl = raw->file_acl;
+	n->surplus = type == S_IFREG;
 	n->mapped = type == S_IFREG || type == S_IFDIR || (type == S_IFLNK && !text_inside(raw));
 }
 

@@ -64,6 +64,7 @@ struct ext2_node {                              /* inode.private */
 	uint32_t     flags;                     /* EXT2_FL_*                                    [inode.lock] */
 	uint32_t     file_acl;                  /* attribute block, or 0 */
 	bool         mapped;                    /* block[] are block numbers, not text */
+	bool         surplus;                   /* there may be blocks past the end               [inode.lock] */
 	struct list  orphan;                    /* in ext2.orphans                                [alloc lock] */
 	struct frame      *orphan_frame;        /* held while it is there: the inode's own block, and in it */
 	struct ext2_inode *orphan_raw;          /* the inode, whose dtime is the number of the next one     */
@@ -135,6 +136,7 @@ loff_t ext2_max_size(void);
 
 int  ext2_truncate(struct inode *i, loff_t size);
 int  ext2_free_from(struct inode *i, uint32_t from);
+must_check int ext2_free_surplus(struct inode *i);
 
 /* ---- inode.c, store.c, xattr.c ---- */
 must_check int ext2_raw_get(struct ext2 *e, uint32_t ino, struct frame **f, struct ext2_inode **raw);
