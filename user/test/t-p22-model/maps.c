@@ -214,29 +214,30 @@ void op_touch(void)
  */
 void op_scribble(void)
 {
-	struct map *m = draw_map();
-	struct file *f = m ? m->file : NULL;
-	unsigned k, used, how = draw(8);
-	off_t size;
+	struct file *f = draw_file();
+	unsigned used = file_length(f) % PAGE, how = draw(8);
+	off_t size = f->size - used;
+	char *p;
 
-	if (!m || m->kind != SHARED || file_length(f) % PAGE == 0)
+	if (used == 0)
 		return;
-	k = file_length(f) / PAGE - m->first;
-	if (k >= m->pages)
-		return;
-	used = file_length(f) % PAGE;
-	note("scribble: map page from how", m - maps, k, used, how);
-	memcpy(m->at + k * PAGE + used, draw_bytes(PAGE), PAGE - used);
+	note("scribble: file from how", f - files, used, how, 0);
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, size);
+	MUST(p != MAP_FAILED);
+	memcpy(p + used, draw_bytes(PAGE), PAGE - used);
 	if (how & 1)
-		MUST(msync(m->at, m->pages * PAGE, MS_SYNC) == 0);
+		MUST(msync(p, PAGE, MS_SYNC) == 0);
 	if (how & 2)
-		map_remove(m);
+		MUST(munmap(p, PAGE) == 0);
 	if (how & 4)
 		drop_cached_pages(f->fd);
-	size = f->size - used + (draw(4) ? draw(2 * PAGE) : PAGE);
+	size += draw(4) ? draw(2 * PAGE) : PAGE;
 	if (size > file_base(f) + WINDOW * PAGE)
 		size = file_base(f) + WINDOW * PAGE;
 	MUST(ftruncate(f->fd, size) == 0);
 	file_resize(f, size);
-	file_check(f, 0, WINDOW * PAGE);
+	if (!(how & 2))
+		MUST(munmap(p, PAGE) == 0);
+	file_check(f, (size_t)(size - file_base(f)) / PAGE * PAGE, PAGE);
+	file_check(f, 0, draw(4) ? 0 : WINDOW * PAGE);
 }
