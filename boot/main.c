@@ -19,6 +19,7 @@
 #include "fs/bdev.h"
 #include "fs/devfs.h"
 #include "fs/ext2/ext2.h"
+#include "fs/failfile.h"
 #include "fs/namei.h"
 #include "fs/pageio.h"
 #include "fs/procfs.h"
@@ -180,6 +181,7 @@ static void start_up(void *unused)
 	proc_add_check(pcache_check);
 	proc_init();
 	syscall_init();
+	fail_start();
 	need(proc_start_init(), "process 1 cannot be started");
 	vga_end_log();
 	printk("process 1 starts, TSC %llu\n", (unsigned long long)tsc_read());

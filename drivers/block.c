@@ -89,6 +89,18 @@ void blk_fail(enum ioreq_op op, uint32_t nth)
 }
 
 /*
+ * Arm, or with 0 disarm, the delay of every device.
+ */
+void blk_slow(uint32_t nth, uint32_t us)
+{
+	for (unsigned i = 0; i < MAX_DEVICES && devices[i]; i++) {
+		if (devices[i]->ops->slow) {
+			devices[i]->ops->slow(devices[i], nth, us);
+		}
+	}
+}
+
+/*
  * Put @r in the device's queue, and start what the device will take.  A request that is out of the device's
  * bounds goes through the queue too, and completes with an error: its owner sees one way of ending only.
  *

@@ -42,6 +42,8 @@ struct blkdev_ops {
 	bool (*start)(struct blkdev *dev, struct ioreq *r);     /* called without dev->lock */
 	/* For tests: the @nth request of that kind from now fails with -EIO and moves nothing; 0 = none.  NULL: cannot. */
 	void (*fail)(struct blkdev *dev, enum ioreq_op op, uint32_t nth);
+	/* For tests: the @nth read or write from now takes @us microseconds; 0 = none.  NULL: cannot. */
+	void (*slow)(struct blkdev *dev, uint32_t nth, uint32_t us);
 };
 
 struct blkdev {
@@ -62,6 +64,8 @@ must_check int blk_register(struct blkdev *d);
 struct blkdev *blk_find(const char *name);
 /* Every device that can: fail the @nth request of that kind from now.  See blkdev_ops.fail. */
 void blk_fail(enum ioreq_op op, uint32_t nth);
+/* Every device that can: the @nth request from now takes @us microseconds.  See blkdev_ops.slow. */
+void blk_slow(uint32_t nth, uint32_t us);
 
 /* Never sleeps; called with no spinlock held.  A request outside the device, or a write to a read-only one, completes
  * with -EIO / -EROFS.  Counts C_BLK_*. */

@@ -19,7 +19,8 @@
 
 enum { SLOTS = 8 };             /* requests under way at once, as a small real device */
 
-struct slot { struct ioreq *r; struct timeout timer; };         /* r NULL = free */
+/* r NULL = free.  slow: waits for its own timer whatever the seed says. */
+struct slot { struct ioreq *r; struct timeout timer; bool slow; };
 
 struct ramdisk {
 	struct blkdev          dev;
@@ -28,6 +29,8 @@ struct ramdisk {
 	struct spinlock        lock;
 	struct slot            slot[SLOTS];     /* [lock] */
 	uint32_t               random;          /* [lock] never 0 when in use */
+	uint32_t               slow_nth;        /* [lock] counts down; 0 = no request is to take ... */
+	uint32_t               slow_us;         /* [lock] ... so long */
 };
 
 static struct ramdisk disk;
@@ -37,8 +40,9 @@ static void due(struct timeout *t);
 static int  transfer(struct ramdisk *rd, const struct ioreq *r);
 static bool fails(struct ramdisk *rd, enum ioreq_op op);
 static void fail(struct blkdev *d, enum ioreq_op op, uint32_t nth);
+static void slow(struct blkdev *d, uint32_t nth, uint32_t us);
 
-static const struct blkdev_ops ramdisk_ops = { .start = start, .fail = fail };
+static const struct blkdev_ops ramdisk_ops = { .start = start, .fail = fail, .slow = slow };
 
 /*
  * Register [start, start + size) of physical memory as block device "ram0".  A last part that is no whole
@@ -89,13 +93,42 @@ static void fail(struct blkdev *d, enum ioreq_op op, uint32_t nth)
 	ramdisk_fail(op, nth);
 }
 
+/* See blkdev_ops. */
+static void slow(struct blkdev *d, uint32_t nth, uint32_t us)
+{
+	struct ramdisk *rd = d->driver;
+
+	spin_lock(&rd->lock);
+	rd->slow_nth = nth;
+	rd->slow_us = us;
+	spin_unlock(&rd->lock);
+}
+
+/* Is this the request that was to be slow?  Counts down. */
+static bool is_slow(struct ramdisk *rd, enum ioreq_op op)
+{
+	bool now = false;
+
+	spin_lock(&rd->lock);
+	if (rd->slow_nth > 0 && op != IO_FLUSH) {
+		now = --rd->slow_nth == 0;
+	}
+	spin_unlock(&rd->lock);
+	if (now) {
+		count_add(C_INJECTED, 1);
+	}
+	return now;
+}
+
 /* The block layer keeps no more than SLOTS requests under way, so a slot is free. */
 static bool start(struct blkdev *d, struct ioreq *r)
 {
 	struct ramdisk *rd = d->driver;
+	bool late = is_slow(rd, r->op);
+	uint32_t us = late ? rd->slow_us : rd->options.latency_us;
 	struct slot *s = rd->slot;
 
-	if (rd->options.latency_us == 0) {
+	if (us == 0) {
 		blk_complete(r, transfer(rd, r));
 		return true;
 	}
@@ -105,8 +138,9 @@ static bool start(struct blkdev *d, struct ioreq *r)
 	}
 	ASSERT(s < rd->slot + SLOTS);
 	s->r = r;
+	s->slow = late;
 	spin_unlock(&rd->lock);
-	timeout_add(&s->timer, rd->options.latency_us);
+	timeout_add(&s->timer, us);
 	return true;
 }
 
@@ -126,10 +160,10 @@ static struct ioreq *pick(struct ramdisk *rd, struct slot *s)
 {
 	struct ioreq *r = s->r;
 
-	if (rd->random != 0) {
+	if (rd->random != 0 && !s->slow) {
 		struct slot *other = &rd->slot[draw(rd) % SLOTS];
 
-		if (other->r) {
+		if (other->r && !other->slow) {
 			r = other->r;
 			other->r = s->r;
 		}
@@ -188,5 +222,8 @@ static bool fails(struct ramdisk *rd, enum ioreq_op op)
 		now = --*left == 0;
 	}
 	spin_unlock(&rd->lock);
+	if (now) {
+		count_add(C_INJECTED, 1);
+	}
 	return now;
 }

@@ -15,6 +15,7 @@
  */
 #include "drivers/virtio_disk.h"
 
+#include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 
 enum { TYPE_IN = 0, TYPE_OUT = 1, TYPE_FLUSH = 4 };             /* [virtio 1.1 §5.2.6] */
@@ -87,7 +88,12 @@ static void send(struct vblk *d, struct vblk_slot *s)
 /* Is this the request that was to fail?  Counts down.  Locks: d->lock held. */
 static bool fails(struct vblk *d, enum ioreq_op op)
 {
-	return op != IO_FLUSH && d->fail[op] > 0 && --d->fail[op] == 0;
+	bool now = op != IO_FLUSH && d->fail[op] > 0 && --d->fail[op] == 0;
+
+	if (now) {
+		count_add(C_INJECTED, 1);
+	}
+	return now;
 }
 
 /* See blkdev_ops. */

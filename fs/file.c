@@ -15,6 +15,8 @@
 
 #define IO_MAX 0x7ffff000u      /* bytes of one call, as Linux has it: the result fits an int */
 
+enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };    /* lseek(2), Linux values */
+
 typedef int (*transfer_fn)(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 
 /* The position is ours until pos_unlock().  A description that nobody shares needs no lock for
@@ -103,33 +105,77 @@ int file_write(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 	return file_writable(f) ? transfer(f, f->ops->write, buf, n, pos) : -EBADF;
 }
 
-/* lseek(2).  [POSIX lseek]  Returns: 0 and the position in *@out; -ESPIPE -EINVAL -EOVERFLOW. */
-int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
+/*
+ * SEEK_DATA: the first byte of data at or after @off; SEEK_HOLE: the same of a hole, and there is one at the end of
+ * every file.  What has a place on the disk is data, so dirty pages are: no place, no dirt.  Whole pages.
+ * [Linux lseek(2)]  Returns: 0; -ENXIO past the end, or when no data follows; -EIO -ENOMEM.
+ */
+static int seek_stretch(struct inode *i, loff_t off, int whence, loff_t *out)
 {
-	enum { SEEK_SET, SEEK_CUR, SEEK_END };
-	loff_t base = 0, at, max = f->inode->fs->max_size;
-	bool locked;
-	int r = 0;
+	loff_t size = mapping_size(&i->mapping);
+	pgoff_t page = (pgoff_t)(off >> PAGE_SHIFT), end = size_pages(size);
+	bool want = whence == SEEK_HOLE, hole = false;
 
-	if (!f->ops->seekable) {
-		return -ESPIPE;
+	if (off < 0 || off >= size) {
+		return -ENXIO;
 	}
-	if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
-		return -EINVAL;
+	if (!i->ops || !i->ops->stretch) {
+		*out = want ? size : off;
+		return 0;
 	}
-	locked = pos_lock(f);
+	while (page < end) {
+		int n = i->ops->stretch(i, page, end - page, &hole);
+
+		if (n < 0) {
+			return n;
+		}
+		if (hole == want) {
+			*out = MAX(off, (loff_t)page << PAGE_SHIFT);
+			return 0;
+		}
+		page += (pgoff_t)n;
+	}
+	*out = size;
+	return want ? 0 : -ENXIO;
+}
+
+/* Where a seek leads.  Locks: the position is the caller's. */
+static int seek_target(struct file *f, loff_t off, int whence, loff_t *out)
+{
+	loff_t base = 0, max = f->inode->fs->max_size;
+
+	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
+		return seek_stretch(f->inode, off, whence, out);
+	}
 	if (whence == SEEK_CUR) {
 		base = f->pos;
 	} else if (whence == SEEK_END) {
 		base = mapping_size(&f->inode->mapping);
 	}
-	if (__builtin_add_overflow(base, off, &at)) {
-		r = -EOVERFLOW;
-	} else if (at < 0 || (max && at > max)) {
-		r = -EINVAL;
-	} else {
-		f->pos = at;
-		*out = at;
+	if (__builtin_add_overflow(base, off, out)) {
+		return -EOVERFLOW;
+	}
+	return *out < 0 || (max && *out > max) ? -EINVAL : 0;
+}
+
+/* lseek(2).  [POSIX lseek]  Sleeps.  Returns: 0 and the position in *@out; -ESPIPE -EINVAL -EOVERFLOW, or as
+ * seek_stretch(). */
+int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
+{
+	loff_t at;
+	bool locked;
+	int r;
+
+	if (!f->ops->seekable) {
+		return -ESPIPE;
+	}
+	if (whence < SEEK_SET || whence > SEEK_HOLE) {
+		return -EINVAL;
+	}
+	locked = pos_lock(f);
+	r = seek_target(f, off, whence, &at);
+	if (r == 0) {
+		f->pos = *out = at;
 	}
 	pos_unlock(f, locked);
 	return r;

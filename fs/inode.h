@@ -54,6 +54,9 @@ struct inode_ops {
 	                bool (*emit)(void *ctx, const char *name, unsigned len, uint32_t ino, unsigned type), void *ctx);
 	int  (*readlink)(struct inode *i, char *to, unsigned size);                             /* length */
 	int  (*truncate)(struct inode *i, loff_t size);         /* inode lock held; size, cache and blocks */
+	/* From page @at on, how many, @max at most, are all holes or all none: a page that is dirty is none, it has its
+	 * place.  NULL: no holes. */
+	int  (*stretch)(struct inode *i, pgoff_t at, uint32_t max, bool *hole);
 	int  (*sync)(struct inode *i, bool datasync);           /* metadata needed to reach the data, and wait; flush the device.  No locks held */
 	int  (*write_inode)(struct inode *i);                   /* copy the inode into its metadata block, dirty.  Inode lock held */
 	void (*destroy)(struct inode *i);                       /* no links, no references: free blocks and number.  No locks held */

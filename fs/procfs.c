@@ -7,8 +7,8 @@
  */
 #include "fs/procfs.h"
 
-#include "drivers/block.h"
 #include "fs/crashfile.h"
+#include "fs/failfile.h"
 #include "fs/proctext.h"
 #include "fs/pseudo.h"
 #include "fs/tracefile.h"
@@ -80,60 +80,6 @@ static int log_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 }
 
 static const struct file_ops log_fops = { .read = log_read, .seekable = true };
-
-/* ---- fail: fault injection ---- */
-
-/* The number at @s up to the end of the text, in *@n. */
-static bool parse_number(const char *s, uint32_t *n)
-{
-	*n = 0;
-	if (*s < '0' || *s > '9') {
-		return false;
-	}
-	for (; *s >= '0' && *s <= '9'; s++) {
-		uint32_t digit = (uint32_t)(*s - '0');
-
-		if (__builtin_mul_overflow(*n, 10u, n) || __builtin_add_overflow(*n, digit, n)) {
-			return false;
-		}
-	}
-	return *s == '\0' || (*s == '\n' && s[1] == '\0');
-}
-
-static int arm(const char *text)
-{
-	uint32_t n;
-
-	if (strncmp(text, "alloc ", 6) == 0 && parse_number(text + 6, &n)) {
-		frame_fail_nth(n);
-	} else if (strncmp(text, "read ", 5) == 0 && parse_number(text + 5, &n)) {
-		blk_fail(IO_READ, n);
-	} else if (strncmp(text, "write ", 6) == 0 && parse_number(text + 6, &n)) {
-		blk_fail(IO_WRITE, n);
-	} else {
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int fail_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
-{
-	char text[32];
-	int r;
-
-	(void)f, (void)pos;
-	if (n >= sizeof(text)) {
-		return -EINVAL;
-	}
-	if (copy_from_user(text, buf, n) < 0) {
-		return -EFAULT;
-	}
-	text[n] = '\0';
-	r = arm(text);
-	return r < 0 ? r : (int)n;
-}
-
-static const struct file_ops fail_fops = { .write = fail_write };
 
 /* ---- the tree ---- */
 

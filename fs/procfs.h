@@ -10,7 +10,7 @@
  *      /proc/magpie/log           the kernel's log
  *      /proc/magpie/trace         what happened, a line for each event (kernel/trace.h)
  *      /proc/magpie/trace_on      write names of events, "all" or "none"; which are on
- *      /proc/magpie/fail          write "alloc N", "read N" or "write N": the N-th from now fails
+ *      /proc/magpie/fail          write "alloc N", "read N" or "write N": the N-th from now fails (fs/failfile.h)
  *
  * Floor 6.
  */

@@ -64,6 +64,20 @@ static bool past_end(struct mapping *m, pgoff_t index)
 	return index >= size_pages(mapping_size(m));
 }
 
+/* The piece ends at @end of the file, which is at least so long from now on.  Before the page is
+ * let go of: who writes it out takes what is behind the end for nobody's. */
+static void grow(struct mapping *m, loff_t end)
+{
+	spin_lock(&m->lock);
+	m->size = MAX(m->size, end);
+	spin_unlock(&m->lock);
+}
+
+static loff_t piece_end(const struct piece *p, uint32_t len)
+{
+	return ((loff_t)p->index << PAGE_SHIFT) + p->off + len;
+}
+
 /*
  * The page holds the file's content: change part of it.  Once it has a new place it must become
  * dirty, even if the copy brought nothing: that block's own content is somebody's old data.
@@ -78,6 +92,9 @@ static int overwrite(struct mapping *m, struct frame *f, const struct piece *p)
 	}
 	left = copy_from_user_nofault((char *)frame_data(f) + p->off, p->from, p->len);
 	pcache_dirty(f);
+	if (left < p->len) {
+		grow(m, piece_end(p, p->len - left));
+	}
 	return (int)(p->len - left);
 }
 
@@ -98,6 +115,7 @@ static int compose(struct mapping *m, struct frame *f, const struct piece *p)
 		if (r == 0) {
 			frame_set(f, FR_UPTODATE);
 			pcache_dirty(f);
+			grow(m, piece_end(p, p->len));
 			return (int)p->len;
 		}
 	}
@@ -164,13 +182,6 @@ static void zero_tail(struct mapping *m, loff_t size)
 	frame_put(f);
 }
 
-static void grow(struct mapping *m, loff_t size)
-{
-	spin_lock(&m->lock);
-	m->size = MAX(m->size, size);
-	spin_unlock(&m->lock);
-}
-
 /* Locks: the lock that guards the size of @m held. */
 static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
 {
@@ -197,9 +208,6 @@ static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, l
 			break;
 		}
 		done += (uint32_t)r;
-		if (pos + done > size) {
-			grow(m, pos + done);
-		}
 		if (p.index % BALANCE_PAGES == 0) {
 			wb_balance(m);
 		}

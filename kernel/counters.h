@@ -53,6 +53,7 @@
 	X(BLK_FLUSHES,          blk_flushes,          "flushes of the device's write cache")          \
 	X(PAGES_WRITTEN,        pages_written,        "pages written back")                           \
 	X(PAGES_RECLAIMED,      pages_reclaimed,      "cached pages dropped for memory")              \
+	X(INJECTED,             injected,             "faults that were asked for and came: /proc/magpie/fail") \
 	X(SYSCALLS,             syscalls,             "system calls")                                 \
 	X(SYSCALLS_UNKNOWN,     syscalls_unknown,     "system calls refused with ENOSYS")             \
 	X(SWITCHES,             switches,             "task switches")                                \

@@ -18,6 +18,7 @@ static const struct file_ops file_fops = {
 
 static const struct inode_ops file_ops = {
 	.truncate    = ext2_truncate,
+	.stretch     = ext2_stretch,
 	.sync        = ext2_sync_inode,
 	.write_inode = ext2_write_inode,
 	.destroy     = ext2_destroy,
@@ -198,6 +199,7 @@ static void fill_from_raw(struct inode *i, const struct ext2_inode *raw)
 	memcpy(n->block, raw->block, sizeof(n->block));
 	n->flags = raw->flags;
 	n->file_acl = raw->file_acl;
+	n->surplus = type == S_IFREG;
 	n->mapped = type == S_IFREG || type == S_IFDIR || (type == S_IFLNK && !text_inside(raw));
 }
 

@@ -54,6 +54,13 @@ static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	if (ext2_of(inode)->fs.read_only) {
 		return -EROFS;
 	}
+	if (i + n > size_pages(mapping_size(m))) {
+		int error = ext2_free_surplus(inode);
+
+		if (error) {
+			return error;
+		}
+	}
 	while (done < n) {
 		uint32_t first;
 		int run = ext2_map_alloc(inode, i + done, n - done, named, &first);

@@ -170,3 +170,40 @@ int ext2_map(struct inode *i, uint32_t block, uint32_t max, uint32_t *first)
 	mutex_unlock(&ext2_node(i)->map_lock);
 	return n;
 }
+
+/* What is missing on the way to the block of @p: from there on, how many blocks more are missing with it. */
+static uint32_t missing(const struct ext2_path *p)
+{
+	uint32_t inside = 0;
+
+	for (unsigned k = p->found; k < p->depth; k++) {
+		inside = inside << EXT2_PTR_SHIFT | p->slot[k];
+	}
+	return (1u << (p->depth - p->found) * EXT2_PTR_SHIFT) - inside;
+}
+
+/*
+ * inode_ops.stretch: from block @block of @i on, how many, @max at most, are all holes or all none.
+ *
+ * Locks:   takes the map lock.  Sleeps.
+ * Returns: how many (> 0); -EFBIG; -EIO; -ENOMEM.
+ */
+int ext2_stretch(struct inode *i, pgoff_t block, uint32_t max, bool *hole)
+{
+	struct ext2_path p;
+	uint32_t first;
+	int n;
+
+	mutex_lock(&ext2_node(i)->map_lock);
+	n = ext2_path_begin(i, block, &p);
+	if (n == 0 && p.found < p.depth) {
+		*hole = true;
+		n = (int)MIN(max, missing(&p));
+	} else if (n == 0) {
+		n = ext2_path_run(i, &p, max, &first);
+		*hole = first == 0;
+	}
+	ext2_path_end(&p);
+	mutex_unlock(&ext2_node(i)->map_lock);
+	return n;
+}

@@ -26,17 +26,44 @@ static int  free_branch(struct inode *i, uint32_t *link, unsigned level, uint32_
  */
 int ext2_truncate(struct inode *i, loff_t size)
 {
+	struct ext2_node *n = ext2_node(i);
+	bool surplus = n->surplus;
 	int error;
 
 	if (size >= mapping_size(&i->mapping)) {
-		return pcache_extend(&i->mapping, size);
+		error = ext2_free_surplus(i);
+		return error ? error : pcache_extend(&i->mapping, size);
 	}
+	n->surplus = false;                     /* before the size: see ext2_free_surplus() */
 	error = pcache_truncate(&i->mapping, size);
 	if (error) {
+		n->surplus = surplus;
 		return error;
 	}
 	inode_dirty(i);
-	return ext2_free_from(i, size_pages(size));
+	error = ext2_free_from(i, size_pages(size));
+	n->surplus = error != 0;
+	return error;
+}
+
+/*
+ * A file is about to get pages past its end, where there may be blocks: a truncation could not free them, now or
+ * before the inode was last read.  What they hold was cut off and must not come back, so they go first.
+ *
+ * Locks:   inode.lock held.  A page fault comes by without, for a page that is just being cut off: then the
+ *          truncation, which holds the lock, has said that there is no surplus.
+ * Sleeps.
+ * Returns: 0; -EIO; -ENOMEM.
+ */
+int ext2_free_surplus(struct inode *i)
+{
+	struct ext2_node *n = ext2_node(i);
+	int error = n->surplus ? ext2_free_from(i, size_pages(mapping_size(&i->mapping))) : 0;
+
+	if (!error) {
+		n->surplus = false;
+	}
+	return error;
 }
 
 /*

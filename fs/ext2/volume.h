@@ -65,6 +65,7 @@ struct ext2_node {                              /* inode.private */
 	uint32_t     flags;                     /* EXT2_FL_*                                    [inode.lock] */
 	uint32_t     file_acl;                  /* attribute block, or 0 */
 	bool         mapped;                    /* block[] are block numbers, not text */
+	bool         surplus;                   /* there may be blocks past the end               [inode.lock] */
 	struct list  orphan;                    /* in ext2.orphans                                [alloc lock] */
 	struct frame      *orphan_frame;        /* held while it is there: the inode's own block, and in it */
 	struct ext2_inode *orphan_raw;          /* the inode, whose dtime is the number of the next one     */
@@ -130,6 +131,7 @@ must_check int ext2_path_run(struct inode *i, const struct ext2_path *p, uint32_
 must_check int ext2_indirect(struct inode *i, uint32_t block, struct frame **out);
 
 must_check int ext2_map(struct inode *i, uint32_t block, uint32_t max, uint32_t *first);
+must_check int ext2_stretch(struct inode *i, pgoff_t block, uint32_t max, bool *hole);
 must_check int ext2_map_alloc(struct inode *i, uint32_t block, uint32_t max, bool named, uint32_t *first);
 void ext2_charge(struct inode *i, uint32_t n);
 void ext2_uncharge(struct inode *i, uint32_t n);
@@ -138,6 +140,7 @@ loff_t ext2_max_size(void);
 
 int  ext2_truncate(struct inode *i, loff_t size);
 int  ext2_free_from(struct inode *i, uint32_t from);
+must_check int ext2_free_surplus(struct inode *i);
 
 /* ---- inode.c, store.c, xattr.c ---- */
 must_check int ext2_raw_get(struct ext2 *e, uint32_t ino, struct frame **f, struct ext2_inode **raw);

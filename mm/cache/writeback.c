@@ -14,6 +14,7 @@
  */
 #include "mm/cache/writeback.h"
 
+#include "kernel/lib/string.h"
 #include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/rmap.h"
@@ -153,12 +154,32 @@ static void gather(struct mapping *m, pgoff_t *at, pgoff_t last, enum how how, s
 	spin_unlock(&m->lock);
 }
 
+/*
+ * The last page of a file: what is behind the end may have been written by way of a shared mapping, but it is not
+ * the file's, and the disk does not get it [POSIX mmap].  Under mapping.lock a free frame lock means that no write is
+ * under way: whoever adds to the page also makes the file longer before letting go of it.
+ */
+static void clear_tail(struct mapping *m, struct run *r)
+{
+	uint32_t used;
+	loff_t page;
+
+	spin_lock(&m->lock);
+	used = (uint32_t)m->size & PAGE_MASK;
+	page = (m->size >> PAGE_SHIFT) - r->first;
+	if (used && page >= 0 && page < r->n && !frame_is(r->frame[page], FR_LOCKED)) {
+		memset((char *)frame_data(r->frame[page]) + used, 0, PAGE_SIZE - used);
+	}
+	spin_unlock(&m->lock);
+}
+
 /* Write-protect, then submit. */
 static void submit(struct mapping *m, struct run *r)
 {
 	if (r->mapped) {
 		(void)rmap_clean(m, r->first, r->n);
 	}
+	clear_tail(m, r);
 	trace_emit(EV_WB_START, trace_address(m), r->first, r->n, 0);
 	m->ops->write(m, r->first, r->frame, r->n);
 }

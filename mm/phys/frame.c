@@ -174,6 +174,7 @@ static unsigned cut_by_injection(unsigned n)
 	} else if (pool.fail_in > 0) {
 		n = pool.fail_in - 1;
 		pool.fail_in = 0;
+		count_add(C_INJECTED, 1);
 	}
 	spin_unlock(&pool.lock);
 	return n;

@@ -159,19 +159,15 @@ static void unmap_copied(struct move *m, unsigned n)
 }
 
 /*
- * Step 5.  A file that ended before this batch gets a hole first, the tail of its last page zeroed; if it ended
- * inside, that tail is overwritten.
+ * Step 5.  The file grows first, the tail of its last page zeroed: from then on no byte of the batch is behind the
+ * end, where write-out would clear it.  Until they have their frames, new pages are pending, that is, zeros.
  */
-static void give_and_grow(struct move *m, unsigned n)
+static void grow_and_give(struct move *m, unsigned n)
 {
-	loff_t end = (loff_t)(m->at + n) << PAGE_SHIFT;
-	int err = pcache_extend(m->dst, (loff_t)m->at << PAGE_SHIFT);
+	int err = pcache_extend(m->dst, (loff_t)(m->at + n) << PAGE_SHIFT);
 
 	ASSERT(err == 0);
 	give_all(m, n);
-	if (mapping_size(m->dst) < end) {
-		pcache_set_size(m->dst, end);
-	}
 }
 
 /* Steps 3 to 5 for what is collected: @got pages.  Returns pages moved (> 0) or -errno. */
@@ -185,7 +181,7 @@ static int move_collected(struct move *m, unsigned got)
 	tlb_flush(&m->tlb);
 	if (n > 0) {
 		trace_emit(EV_MOVE, trace_address(m->dst), m->at, n, m->va);
-		give_and_grow(m, n);
+		grow_and_give(m, n);
 	}
 	mapping_not_pending(m->dst);
 	return placed;
@@ -222,7 +218,8 @@ static int move_batch(struct move *m)
 }
 
 /*
- * Untouched pages of the destination file itself: at their own index they are where they should be.
+ * Untouched pages of the destination file itself: at their own index they are where they should be, and only the
+ * file's end may have to move to that of the last one.
  * Returns how many of the batch, from its start, that is true of.
  */
 static unsigned already_there(struct move *m)
@@ -236,6 +233,11 @@ static unsigned already_there(struct move *m)
 	while (k < m->n && m->at + k < size_pages(m->dst->size) &&
 	       !pt_lookup(&m->space->pt, m->va + k * PAGE_SIZE, NULL)) {
 		k++;
+	}
+	if (k > 0) {
+		int err = pcache_extend(m->dst, (loff_t)(m->at + k) << PAGE_SHIFT);
+
+		ASSERT(err == 0);
 	}
 	return k;
 }

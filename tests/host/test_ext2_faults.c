@@ -293,12 +293,92 @@ static void test_no_memory(void **state)
 	fail_each(FAIL_ALLOC);
 }
 
+/* ---- a truncation that could not free ---- */
+
+static void zeros_from(struct file *f, loff_t from, loff_t to)
+{
+	static char bytes[4096];
+
+	for (loff_t at = from; at < to; at += 4096) {
+		MUST(rw_read_kernel(f->inode, bytes, 4096, at) == 4096);
+		for (unsigned k = 0; k < sizeof(bytes); k++) {
+			MUST(bytes[k] == 0);
+		}
+	}
+}
+
+/* @grow makes the file @size long; what was cut off must not be there again, not even when the machine was off. */
+static void cut_and_grow(void (*grow)(struct file *f, loff_t size), bool restart)
+{
+	enum { END = 60 * 4096, LEFT = 3 * 4096 };
+	struct file *f;
+
+	machine_begin();
+	f = open_file("/f", O_RDWR | O_CREAT);
+	MUST(write_content(f, 6, 0, END) == END);
+	MUST(fs_sync_all() == 0);
+	machine_drop_caches();
+	ramdisk_fail(IO_READ, 1);               /* the indirect block */
+	MUST(inode_truncate(f->inode, LEFT) == -EIO);
+	MUST(f->inode->mapping.size == LEFT);
+	if (restart) {
+		file_put(f);
+		MUST(fs_sync_all() == 0);
+		while (inode_shrink(0) > 0) {
+		}
+		f = open_file("/f", O_RDWR);
+	}
+	grow(f, END);
+	has_content(f, 6, 0, LEFT);
+	zeros_from(f, LEFT, END - 4096);
+	file_put(f);
+	machine_end();
+}
+
+static void grow_by_truncate(struct file *f, loff_t size)
+{
+	MUST(inode_truncate(f->inode, size) == 0);
+}
+
+static void grow_by_write(struct file *f, loff_t size)
+{
+	MUST(write_content(f, 7, size - 4096, 4096) == 4096);
+}
+
+static void cut_then_truncate(void *arg)
+{
+	cut_and_grow(grow_by_truncate, *(bool *)arg);
+}
+
+static void cut_then_write(void *arg)
+{
+	cut_and_grow(grow_by_write, *(bool *)arg);
+}
+
+static void test_what_was_cut_stays_away(void **state)
+{
+	(void)state;
+	shell("rm -rf src");
+	for (bool restart = false;; restart = true) {
+		make_disk("-I 128", 6 * 1024);
+		machine(cut_then_truncate, &restart);
+		disk_is_clean();
+		make_disk("-I 128", 6 * 1024);
+		machine(cut_then_write, &restart);
+		disk_is_clean();
+		if (restart) {
+			break;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_full_disk),   cmocka_unit_test(test_nearly_full),
 		cmocka_unit_test(test_no_inodes),   cmocka_unit_test(test_read_errors),
 		cmocka_unit_test(test_write_errors), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_what_was_cut_stays_away),
 	};
 
 	return cmocka_run_group_tests(tests, machine_setup, machine_teardown);

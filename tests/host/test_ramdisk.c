@@ -173,6 +173,33 @@ static void test_failures(void **state)
 	assert_int_equal(requests[9].status, 0);
 }
 
+/* One request takes its time; others overtake it, in whatever order they come, and it comes when it said. */
+static void test_slow(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 0; seed < 3; seed++) {
+		use((struct ramdisk_options){ .latency_us = seed ? 100 : 0, .seed = seed });
+		ndone = 0;
+		ram0->ops->slow(ram0, 2, 5000);
+		for (unsigned k = 0; k < 4; k++) {
+			submit(k, IO_READ);
+		}
+		fake_advance(4000);
+		assert_int_equal(ndone, 3);
+		assert_false(buffer_is(1, true));
+		fake_advance(1000);
+		assert_int_equal(ndone, 4);
+		assert_int_equal(order[3], 1);
+		assert_true(buffer_is(1, true));
+	}
+	ram0->ops->slow(ram0, 1, 5000);
+	ram0->ops->slow(ram0, 0, 0);
+	use((struct ramdisk_options){ 0 });
+	ndone = 0;
+	submit(0, IO_WRITE);
+	assert_int_equal(ndone, 1);
+}
+
 static void test_bad_place(void **state)
 {
 	struct ramdisk_options none = { 0 };
@@ -188,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bad_place), cmocka_unit_test(test_at_once), cmocka_unit_test(test_latency),
 		cmocka_unit_test(test_seed),      cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

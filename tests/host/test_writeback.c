@@ -77,6 +77,26 @@ static void test_start_wait(void **state)
 	end();
 }
 
+/* The last page goes to the disk without what lies behind the end of the file; others go whole. */
+static void test_tail(void **state)
+{
+	(void)state;
+	begin(2048, 8);
+	for (pgoff_t i = 0; i < 8; i++) {
+		fill(i, 99);
+	}
+	pcache_set_size(&file.m, 5 * PAGE_SIZE + 100);
+	assert_int_equal(wb_start(&file.m, 0, ~0u), 8);
+	wb_wait(&file.m, 0, ~0u);
+	assert_true(on_disk(4, 99));
+	assert_true(on_disk(6, 99));
+	for (unsigned k = 0; k < PAGE_SIZE; k++) {
+		assert_int_equal(memdisk.disk[file.block[5]][k], k < 100 ? 99 : 0);
+	}
+	pcache_set_size(&file.m, 8 * PAGE_SIZE);
+	end();
+}
+
 /* F1: a range is a range. */
 static void test_f01_range(void **state)
 {
@@ -399,7 +419,7 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_start_wait),
+		cmocka_unit_test(test_start_wait), cmocka_unit_test(test_tail),
 		cmocka_unit_test(test_f01_range),
 		cmocka_unit_test(test_dirty_again),
 		cmocka_unit_test(test_locked),

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,14 @@
 #include "ends.h"
 #include "figures.h"
 #include "help.h"
+#include "holes.h"
 #include "into.h"
 
 static const char help[] =
 	"usage: cp [-rv] SRC DST\n"
 	"       cp [-rv] SRC... DIRECTORY\n"
 	"Copy the file SRC to DST, or each SRC into DIRECTORY, by read and\n"
-	"write.\n"
+	"write.  Holes stay holes.\n"
 	"  -r  a directory with all that is in it, links as links\n"
 	"  -v  print what it cost, one `name value` a line; the copy then\n"
 	"      ends with fdatasync, like that of mcp\n";
@@ -52,14 +54,18 @@ static int write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
-/* Returns the bytes copied, or -1 after a message. */
-static off_t copy_data(const struct ends *e, const char *src, const char *dst)
+/* Copy @len bytes, or up to the end.  Returns how many, or -1 after a message. */
+static off_t copy_part(const struct ends *e, const char *src, const char *dst,
+		       off_t len)
 {
 	off_t total = 0;
-	ssize_t got;
+	ssize_t got = 1;
 
-	while ((got = read(e->in, buffer, sizeof buffer)) > 0) {
-		if (write_all(e->out, buffer, got) < 0) {
+	while (total < len && got > 0) {
+		off_t left = len - total, all = sizeof buffer;
+
+		got = read(e->in, buffer, left < all ? left : all);
+		if (got > 0 && write_all(e->out, buffer, got) < 0) {
 			warn("%s", dst);
 			return -1;
 		}
@@ -70,6 +76,40 @@ static off_t copy_data(const struct ends *e, const char *src, const char *dst)
 		return -1;
 	}
 	return total;
+}
+
+/* What of a file is not a hole, where it belongs; then the exact size. */
+static off_t copy_file(const struct ends *e, const char *src, const char *dst)
+{
+	off_t from, end = 0;
+	int more;
+
+	while ((more = next_data(e->in, e->size, &from, &end)) > 0) {
+		if (lseek(e->in, from, SEEK_SET) < 0
+		    || lseek(e->out, from, SEEK_SET) < 0) {
+			warn("%s to %s", src, dst);
+			return -1;
+		}
+		if (copy_part(e, src, dst, end - from) < 0)
+			return -1;
+	}
+	if (more < 0) {
+		warn("%s", src);
+		return -1;
+	}
+	if (end < e->size && ftruncate(e->out, e->size) < 0) {
+		warn("%s", dst);
+		return -1;
+	}
+	return e->size;
+}
+
+/* Returns the bytes copied, or -1 after a message. */
+static off_t copy_data(const struct ends *e, const char *src, const char *dst)
+{
+	if (S_ISREG(e->mode) && e->size > 0)
+		return copy_file(e, src, dst);
+	return copy_part(e, src, dst, INT64_MAX);
 }
 
 static off_t copy(const char *src, const char *dst, int sync)

@@ -29,10 +29,11 @@
 #include "ends.h"
 #include "figures.h"
 #include "help.h"
+#include "holes.h"
 
 static const char help[] =
 	"usage: mcp [-v] [--window KIB] SRC DST\n"
-	"Copy the file SRC to DST without copying a byte.\n"
+	"Copy the file SRC to DST without copying a byte.  Holes stay holes.\n"
 	"  -v            print what it cost, one `name value` a line\n"
 	"  --window KIB  read ahead, move and write out by so much (2048)\n";
 
@@ -43,6 +44,11 @@ static const char help[] =
 enum { STRETCH = 64 };
 
 static size_t window = 2048 * 1024;
+
+struct progress {
+	off_t end;		/* of this part of the source, which is no hole */
+	off_t written;		/* what is before is on the disk */
+};
 
 static size_t whole_pages(size_t n)
 {
@@ -69,26 +75,43 @@ static int move(int out, char *p, size_t len)
 }
 
 /*
+ * Up to @at it has moved.  What lies more than a window back goes to the disk.
+ */
+static int write_behind(int out, off_t at, struct progress *now)
+{
+	off_t len = at - (off_t)window - now->written;
+
+	if (len < (off_t)window)
+		return 0;
+	if (fdatasync_area(out, now->written, len) < 0)
+		return -1;
+	now->written += len;
+	return 0;
+}
+
+/*
  * The source is mapped from @from at @p.  While this window moves, the next
  * one is being read; then the one before it is written out.
  */
-static int move_windows(const struct ends *e, char *p, off_t from, size_t len)
+static int move_windows(const struct ends *e, char *p, off_t from, size_t len,
+			struct progress *now)
 {
 	for (size_t done = 0; done < len; done += window) {
 		off_t at = from + done;
 		size_t n = at_most(len - done, window);
 
-		readahead(e->in, at + n, window);
+		readahead(e->in, at + n, at_most(now->end - at - n, window));
 		if (move(e->out, p + done, whole_pages(n)) < 0)
 			return -1;
-		if (at > 0 && fdatasync_area(e->out, at - window, window) < 0)
+		if (write_behind(e->out, at + n, now) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* Map a part of the source and move it.  Nothing in it is ever touched. */
-static int move_stretch(const struct ends *e, off_t from, size_t len)
+static int move_stretch(const struct ends *e, off_t from, size_t len,
+			struct progress *now)
 {
 	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_UNCACHED, e->in, from);
@@ -96,29 +119,45 @@ static int move_stretch(const struct ends *e, off_t from, size_t len)
 
 	if (p == MAP_FAILED)
 		return -1;
-	result = move_windows(e, p, from, len);
+	result = move_windows(e, p, from, len, now);
 	if (munmap(p, len) < 0)
 		return -1;
 	return result;
 }
 
-/* The file, stretch by stretch; then its exact size, and all of it on disk. */
-static int move_file(const struct ends *e)
+/* A part without holes, stretch by stretch. */
+static int move_data(const struct ends *e, off_t from, struct progress *now)
 {
-	off_t last = (e->size - 1) / (off_t)window * (off_t)window;
 	size_t len;
 
-	if (e->size == 0)
-		return fdatasync_area(e->out, 0, 0);
-	readahead(e->in, 0, at_most(e->size, window));
-	for (off_t from = 0; from < e->size; from += len) {
-		len = at_most(e->size - from, STRETCH * window);
-		if (move_stretch(e, from, len) < 0)
+	if (lseek(e->out, from, SEEK_SET) < 0)
+		return -1;
+	readahead(e->in, from, at_most(now->end - from, window));
+	for (; from < now->end; from += len) {
+		len = at_most(now->end - from, STRETCH * window);
+		if (move_stretch(e, from, len, now) < 0)
 			return -1;
 	}
-	if (e->size % MAGPIE_PAGE != 0 && ftruncate(e->out, e->size) < 0)
+	return 0;
+}
+
+/* What is not a hole; then the exact size, and all of it on disk. */
+static int move_file(const struct ends *e)
+{
+	struct progress now = { 0, 0 };
+	off_t from;
+	int more;
+
+	while ((more = next_data(e->in, e->size, &from, &now.end)) > 0) {
+		if (move_data(e, from, &now) < 0)
+			return -1;
+	}
+	if (more < 0)
 		return -1;
-	return fdatasync_area(e->out, last, 0);
+	if ((now.end < e->size || e->size % MAGPIE_PAGE != 0)
+	    && ftruncate(e->out, e->size) < 0)
+		return -1;
+	return fdatasync_area(e->out, now.written, 0);
 }
 
 /* Returns the bytes of the file, or -1 after a message. */

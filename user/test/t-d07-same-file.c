@@ -48,6 +48,18 @@ static void w13_untouched_in_place_is_nothing_to_do(void)
 	CHECK(file_ok(fd, PAGES * PAGE, 3));
 }
 
+/* Decision 2 holds here too: the file ends where the last page does. */
+static void untouched_in_place_moves_the_end(void)
+{
+	int fd = pattern_file("db", 2 * PAGE + 100, 5);
+	char *p = map_uncached(fd, 3 * PAGE);
+
+	CHECK_EQ(mwrite(fd, p, 3 * PAGE), 3 * PAGE);
+	CHECK_EQ(file_size(fd), 3 * PAGE);
+	CHECK(pattern_ok(p, 2 * PAGE + 100, 5, 0));
+	CHECK(zeros_ok(p + 2 * PAGE + 100, PAGE - 100));
+}
+
 static void w13_untouched_elsewhere_is_copied(void)
 {
 	int fd = pattern_file("db", PAGES * PAGE, 4);
@@ -85,6 +97,7 @@ int main(void)
 {
 	RUN(w13_in_place_after_a_change);
 	RUN(w13_untouched_in_place_is_nothing_to_do);
+	RUN(untouched_in_place_moves_the_end);
 	RUN(w13_untouched_elsewhere_is_copied);
 	RUN(w13_overlap_is_refused);
 	return test_end();

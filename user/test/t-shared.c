@@ -156,6 +156,45 @@ static void past_the_end(void)
 }
 
 /* mwrite puts other frames under the names: both see them. */
+/*
+ * What a mapping leaves behind the end, in the last page, is not the file's:
+ * it does not reach the disk, and so is not there when the file grows.
+ */
+static void behind_the_end_is_nobodys(void)
+{
+	int fd = pattern_file("f", PAGE + 100, 1);
+	char *p = map_shared(fd, 2 * PAGE);
+	static char page[PAGE];
+
+	memset(p + PAGE + 100, 'x', PAGE - 100);
+	CHECK_EQ(munmap(p, 2 * PAGE), 0);
+	go_cold(fd);
+	CHECK_EQ(ftruncate(fd, 2 * PAGE), 0);
+	CHECK_EQ(pread(fd, page, PAGE, PAGE), PAGE);
+	CHECK(pattern_ok(page, 100, 1, 1));
+	CHECK(zeros_ok(page + 100, PAGE - 100));
+}
+
+/* But what is added by write(2) to that page, is. */
+static void but_what_is_written_there_is_the_files(void)
+{
+	int fd = pattern_file("f", PAGE + 100, 1);
+	char *p = map_shared(fd, 2 * PAGE);
+	static char page[PAGE];
+
+	memset(p + PAGE + 100, 'x', PAGE - 100);
+	memset(page, 'w', 50);
+	CHECK_EQ(pwrite(fd, page, 50, PAGE + 200), 50);
+	CHECK_EQ(fsync(fd), 0);
+	CHECK_EQ(munmap(p, 2 * PAGE), 0);
+	go_cold(fd);
+	CHECK_EQ(pread(fd, page, PAGE, PAGE), 250);
+	CHECK(pattern_ok(page, 100, 1, 1));
+	CHECK(zeros_ok(page + 100, 100));
+	CHECK_EQ(page[200], 'w');
+	CHECK_EQ(page[249], 'w');
+}
+
 static void sees_mwrite(void)
 {
 	int fd = pattern_file("f", PAGES * PAGE, 1);
@@ -312,6 +351,8 @@ int main(void)
 	RUN(holes_get_places);
 	RUN(truncate_takes_pages_away);
 	RUN(past_the_end);
+	RUN(behind_the_end_is_nobodys);
+	RUN(but_what_is_written_there_is_the_files);
 	RUN(sees_mwrite);
 	RUN(mwrite_copies_from_it);
 	RUN(time_of_change);
