@@ -167,8 +167,8 @@ static void grow(struct mapping *m, loff_t size)
 	spin_unlock(&m->lock);
 }
 
-/* Locks: the lock that guards the size of @m held. */
-static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
+/* See file.h.  Locks: the lock that guards the size of @m held.  Sleeps. */
+int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t size = mapping_size(m);
 	uint32_t done = 0;
@@ -210,14 +210,17 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct inode *i = f->inode;
 	struct mapping *m = &i->mapping;
+	loff_t limit = i->fs->max_size ? i->fs->max_size : INT64_MAX;
 	int r = 0;
 
 	mutex_lock(&i->lock);
 	if (f->flags & O_APPEND) {
 		pos = f->pos = mapping_size(m);
 	}
-	if (n > 0) {
-		r = write_pages(m, i->fs->max_size ? i->fs->max_size : INT64_MAX, buf, n, pos);
+	if (n > 0 && (f->flags & O_DIRECT)) {
+		r = direct_write(f, limit, buf, n, pos);
+	} else if (n > 0) {
+		r = rw_write_pages(m, limit, buf, n, pos);
 	}
 	if (r > 0) {
 		i->mtime = i->ctime = inode_now();

@@ -18,6 +18,8 @@ static const struct file_ops file_fops = {
 
 static const struct inode_ops file_ops = {
 	.truncate    = ext2_truncate,
+	.extent      = ext2_extent,
+	.trim        = ext2_trim,
 	.sync        = ext2_sync_inode,
 	.write_inode = ext2_write_inode,
 	.destroy     = ext2_destroy,

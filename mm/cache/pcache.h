@@ -127,6 +127,10 @@ must_check int pcache_extend(struct mapping *m, loff_t size);
 /* Just the size, under mapping.lock: for whoever has dealt with the tail.  Locks: inode.lock held by the caller. */
 void pcache_set_size(struct mapping *m, loff_t size);
 
+/* Drop the pages of [i, i + n) in whatever use they are, as a truncation does, because the disk knows better or soon will;
+ * with TAKE_CLEAN dirty ones stay.  Sleeps. */
+void pcache_drop(struct mapping *m, pgoff_t i, unsigned n, enum take how);
+
 /* Drop clean, unused, unmapped pages of the whole mapping; returns how many. */
 unsigned pcache_drop_clean(struct mapping *m);
 

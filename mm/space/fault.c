@@ -154,17 +154,14 @@ static struct vma *area_for(struct space *s, uva_t va)
 	return v;
 }
 
-/* See space.h.  Locks: takes s->lock.  Sleeps. */
-enum fault_result fault_handle(struct space *s, uva_t va, bool write)
+/* See space.h.  Locks: s->lock held.  Sleeps. */
+enum fault_result fault_locked(struct space *s, uva_t va, bool write)
 {
 	enum fault_result result = FAULT_SEGV;
+	struct vma *v = area_for(s, va);
 	struct frame *frame;
-	struct vma *v;
 	pte_t pte;
 
-	va = page_round_down(va);
-	mutex_lock(&s->lock);
-	v = area_for(s, va);
 	if (v && allowed(v, write)) {
 		pte = pt_lookup(&s->pt, va, &frame);
 		if (!pte) {
@@ -177,6 +174,16 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 			frame_put(frame);
 		}
 	}
+	return result;
+}
+
+/* See space.h.  Locks: takes s->lock.  Sleeps. */
+enum fault_result fault_handle(struct space *s, uva_t va, bool write)
+{
+	enum fault_result result;
+
+	mutex_lock(&s->lock);
+	result = fault_locked(s, page_round_down(va), write);
 	mutex_unlock(&s->lock);
 	return result;
 }
