@@ -85,19 +85,20 @@ static void request_done(struct ioreq *r)
 static unsigned make_segments(struct batch *b, struct frame **f, unsigned n, struct ioseg *s)
 {
 	struct ioseg *first = s;
+	paddr_t end = frame_paddr(f[0]);
 
-	*s = (struct ioseg){ frame_paddr(f[0]), PAGE_SIZE };
-	b->named |= f[0]->mapping != NULL;
-	for (unsigned k = 1; k < n; k++) {
-		paddr_t at = frame_paddr(f[k]);
-
-		b->named |= f[k]->mapping != NULL;
-		if (at == s->addr + s->len) {
-			s->len += PAGE_SIZE;
-		} else {
-			*++s = (struct ioseg){ at, PAGE_SIZE };
+	*s = (struct ioseg){ end, 0 };
+	for (unsigned k = 0; k < n; k++, end += PAGE_SIZE) {
+		if (f[k] != pfn_frame(end >> PAGE_SHIFT)) {
+			s->len = end - s->addr;
+			end = frame_paddr(f[k]);
+			*++s = (struct ioseg){ end, 0 };
+		}
+		if (f[k]->mapping) {
+			b->named = true;
 		}
 	}
+	s->len = end - s->addr;
 	return (unsigned)(s - first) + 1;
 }
 
@@ -139,9 +140,8 @@ static unsigned finish(struct batch *b, unsigned done, int *error)
 static int write_cached(struct mapping *m, pgoff_t i, unsigned n)
 {
 	uint32_t seen = m->wberr.seq;
-	pgoff_t gap;
 
-	if (pcache_gap(m, i, n, &gap) == n) {
+	if (pcache_at_rest(m, i, n)) {
 		return 0;               /* the common case: nothing of it is cached */
 	}
 	pcache_settle(m, i, n);
@@ -320,9 +320,11 @@ int direct_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 
 	mutex_lock(&i->lock);
 	left = mapping_size(&i->mapping) - pos;
-	if (left > 0 && !aligned(buf, n, pos)) {
-		r = -EINVAL;            /* not at the end, or who has read a file of odd length could not see it */
-	} else if (left > 0 && n > 0) {
+	if (left <= 0 || n == 0) {
+		r = 0;                  /* aligned or not, or who has read a file of odd length could not see its end */
+	} else if (!aligned(buf, n, pos)) {
+		r = -EINVAL;
+	} else {
 		n = (uint32_t)MIN((loff_t)n, left);
 		r = read_pages(i, buf, size_pages(n), (pgoff_t)(pos >> PAGE_SHIFT));
 	}

@@ -67,6 +67,9 @@ must_check int pcache_steal(struct frame *f);
 /* Sleep until no page of the range is locked for I/O. */
 void pcache_settle(struct mapping *m, pgoff_t i, unsigned n);
 
+/* Is no page of the range locked, dirty or being written?  True if none is cached. */
+bool pcache_at_rest(struct mapping *m, pgoff_t i, unsigned n);
+
 /* Tree nodes for the range exist from now on: give cannot run out of memory.  Sleeps.  0 or -ENOMEM.
  * Undone by pcache_unreserve() when the giving is over, given or not. */
 must_check int pcache_reserve(struct mapping *m, pgoff_t i, unsigned n);
