@@ -151,6 +151,23 @@ static void the_end_of_the_file(void)
 	CHECK(zeros_ok(buffer, 9 * PAGE));
 }
 
+/* What a mapping leaves behind the end is nobody's business. */
+static void behind_the_end(void)
+{
+	char *shared;
+	int other;
+
+	begin();
+	written_by(1);
+	other = cached();
+	CHECK_EQ(ftruncate(file, 100), 0);
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+	shared[200] = 5;
+	CHECK_EQ(fsync(other), 0);
+	CHECK_EQ(pread(file, buffer, PAGE, 0), 100);
+	CHECK(zeros_ok(buffer + 100, PAGE - 100));
+}
+
 static void holes(void)
 {
 	begin();
@@ -240,6 +257,7 @@ int main(void)
 	RUN(cached_pages_are_dropped);
 	RUN(mapped_pages_are_dropped);
 	RUN(the_end_of_the_file);
+	RUN(behind_the_end);
 	RUN(holes);
 	RUN(alignment);
 	RUN(several_buffers);

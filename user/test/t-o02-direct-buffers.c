@@ -121,6 +121,46 @@ static void a_shared_mapping(void)
 	CHECK(file_ok(dst, PAGES * PAGE, 1));
 }
 
+static int shown;
+
+static char *map_shown(void)
+{
+	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       shown, 0);
+
+	CHECK(p != MAP_FAILED);
+	return p;
+}
+
+/* What the device has put into the file's pages is on that file's disk. */
+static void read_into_shown_and_look(void)
+{
+	char *p = map_shown();
+	int disk = open(scratch("shown"), O_RDONLY | O_DIRECT);
+
+	for (int i = 0; i < 60; i++) {
+		memset(p, 0, PAGES * PAGE);
+		read_all(p);
+		CHECK_EQ(pread(disk, buffer, PAGES * PAGE, 0), PAGES * PAGE);
+		CHECK(pattern_ok(buffer, PAGES * PAGE, 1, 0));
+	}
+}
+
+/* Somebody writes those pages out while the device still fills them. */
+static void a_shared_mapping_written_out_meanwhile(void)
+{
+	pid_t reader;
+
+	begin();
+	shown = sparse_file("shown", PAGES * PAGE);
+	reader = child_start(read_into_shown_and_look);
+	for (int i = 0; i < 200; i++)
+		CHECK_EQ(fdatasync_area(shown, 0, PAGES * PAGE), 0);
+	CHECK_EXIT(child_wait(reader), 0);
+	go_cold(shown);
+	CHECK(file_ok(shown, PAGES * PAGE, 1));
+}
+
 /* The buffer is the file itself. */
 static void its_own_pages(void)
 {
@@ -186,6 +226,26 @@ static void a_disk_that_fails_at_the_end(void)
 	through_the_cache(1);
 }
 
+/* Nor is what lies on the disk where a hole was to be filled ever seen. */
+static void a_disk_that_fails_in_a_hole(void)
+{
+	int other;
+
+	begin();
+	other = open(scratch("f"), O_RDWR);
+	memset(buffer, 7, PAGES * PAGE);
+	write_all_of(buffer);
+	CHECK_EQ(ftruncate(file, 0), 0);
+	CHECK_EQ(ftruncate(file, PAGES * PAGE), 0);
+	memset(buffer, 0, PAGES * PAGE);
+	fail_at("write", 1);
+	CHECK_FAILS(pwrite(file, buffer, PAGES * PAGE, 0), EIO);
+	fail_at("write", 0);
+	memset(buffer, 1, PAGES * PAGE);
+	CHECK_EQ(pread(other, buffer, PAGES * PAGE, 0), PAGES * PAGE);
+	CHECK(zeros_ok(buffer, PAGES * PAGE));
+}
+
 /* A dirty page that cannot be written stays, and the transfer is refused. */
 static void a_cached_page_that_cannot_be_written(void)
 {
@@ -242,12 +302,9 @@ static void nothing_is_left(void)
 	memory_settles("frames_free", all);
 }
 
-static int shown;
-
 static void read_into_shown(void)
 {
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       shown, 0);
+	char *p = map_shown();
 
 	for (int i = 0; i < 40; i++) {
 		ssize_t n = pread(file, p, PAGES * PAGE, 0);
@@ -296,10 +353,12 @@ int main(void)
 	RUN(a_private_mapping);
 	RUN(an_uncached_mapping);
 	RUN(a_shared_mapping);
+	RUN(a_shared_mapping_written_out_meanwhile);
 	RUN(its_own_pages);
 	RUN(no_such_memory);
 	RUN(a_disk_that_fails);
 	RUN(a_disk_that_fails_at_the_end);
+	RUN(a_disk_that_fails_in_a_hole);
 	RUN(a_cached_page_that_cannot_be_written);
 	RUN(a_full_disk);
 	RUN(nothing_is_left);

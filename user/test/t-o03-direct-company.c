@@ -55,11 +55,19 @@ static int known(const char *p, ssize_t n)
 	return 1;
 }
 
+/* When the write is over, so is what was there before, in the cache too. */
 static void write_past_the_cache(void)
 {
+	int fd = cached();
+	char c;
+
 	for (int i = 0; i < ROUNDS; i++) {
 		memset(buffer, i % 2 ? NEW : OLD, PAGES * PAGE);
 		CHECK_EQ(pwrite(file, buffer, PAGES * PAGE, 0), PAGES * PAGE);
+		for (int k = 0; k < PAGES; k++) {
+			CHECK_EQ(pread(fd, &c, 1, k * PAGE), 1);
+			CHECK_EQ(c, buffer[0]);
+		}
 	}
 }
 
@@ -89,6 +97,8 @@ static void a_reader_of_the_cache(void)
 	for (int i = 0; i < 3 * ROUNDS; i++) {
 		CHECK_EQ(pread(fd, bytes, sizeof bytes, 0), sizeof bytes);
 		CHECK(known(bytes, sizeof bytes));
+		if (i % 3 == 2)
+			CHECK(drop_cached_pages(fd) >= 0);
 	}
 	CHECK_EXIT(child_wait(writer), 0);
 	is_new(fd);
@@ -137,6 +147,26 @@ static void somebody_cuts_the_file(void)
 	CHECK_EXIT(child_wait(writer), 0);
 }
 
+/* Where a hole is filled past the cache there are zeros, then the new bytes. */
+static void a_reader_of_holes(void)
+{
+	static char bytes[4 * PAGES * PAGE];
+	pid_t writer;
+	int fd;
+
+	begin();
+	fd = cached();
+	CHECK_EQ(ftruncate(fd, 0), 0);
+	CHECK_EQ(ftruncate(fd, 4 * PAGES * PAGE), 0);
+	writer = child_start(append_past_the_cache);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(pread(fd, bytes, sizeof bytes, 0), sizeof bytes);
+		CHECK(known(bytes, sizeof bytes));
+		CHECK(drop_cached_pages(fd) >= 0);
+	}
+	CHECK_EXIT(child_wait(writer), 0);
+}
+
 static void read_past_the_cache(void)
 {
 	for (int i = 0; i < ROUNDS; i++) {
@@ -176,6 +206,7 @@ int main(void)
 {
 	RUN(a_reader_of_the_cache);
 	RUN(a_mapping);
+	RUN(a_reader_of_holes);
 	RUN(somebody_cuts_the_file);
 	RUN(somebody_fills_holes);
 	return test_end();
