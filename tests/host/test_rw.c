@@ -386,7 +386,7 @@ static void test_model(void **state)
 	memset(model, 0, sizeof(model));
 	for (unsigned step = 0; step < 4000; step++) {
 		unsigned k = host_random(FILES), n = host_random(host_random(4) ? 6000 : 20000);
-		uint32_t pos = host_random(host_random(2) ? MAX_SIZE : (uint32_t)size[k] + 1);
+		uint32_t pos = host_random(host_random(2) ? MAX_SIZE : MIN((uint32_t)size[k], MAX_SIZE) + 1);
 		uva_t buf = BUF + host_random(8192);
 
 		switch (host_random(8)) {
