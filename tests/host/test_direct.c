@@ -4,6 +4,7 @@
  */
 #include "tests/host/ext2_machine.h"
 
+#include "kernel/clock.h"
 #include "mm/space/space.h"
 
 enum { AT = 0x40000000, PAGES = 700, DIRECT = 12, SINGLE = DIRECT + 1024 };
@@ -208,6 +209,67 @@ static void test_failures(void **state)
 	}
 }
 
+/* ---- a buffer that is another file's pages ---- */
+
+enum { AT_FILE = 0x60000000, SHOWN = 4, TIMES = 200 };
+
+static struct mapping *shown;
+
+static void write_out(struct timeout *t)
+{
+	(void)t;
+	wb_start(shown, 0, SHOWN - 1);
+}
+
+static int read_into(struct file *f, uva_t va)
+{
+	return file_read(f, va, SHOWN * PAGE_SIZE, &(loff_t){ 0 });
+}
+
+/* While the device fills them, those pages are written out: whatever the order, that file's disk has them in the end. */
+static void filled_and_written(void *arg)
+{
+	struct timeout t = { .fn = write_out };
+	struct map_request r = {
+		.at = AT_FILE, .len = SHOWN * PAGE_SIZE, .prot = PROT_READ | PROT_WRITE,
+		.flags = VMA_MAYWRITE | VMA_SHARED, .fixed = true, .pager = &pager_shared,
+	};
+	struct file *f, *g;
+	uva_t got;
+
+	(void)arg;
+	machine_begin();
+	process_begin();
+	f = open_file("/f", O_RDWR | O_CREAT | O_DIRECT);
+	g = open_file("/g", O_RDWR | O_CREAT | O_DIRECT);
+	fill(4, 0, SHOWN);
+	MUST(write_pages(f, 0, SHOWN) == SHOWN * PAGE_SIZE);
+	MUST(file_truncate(g, SHOWN * PAGE_SIZE) == 0);
+	r.mapping = shown = &g->inode->mapping;
+	MUST(space_map(space, &r, &got) == 0);
+	for (unsigned k = 0; k < TIMES; k++) {
+		memset(at(AT_FILE, true), 0, PAGE_SIZE);
+		timeout_add(&t, 10);
+		MUST(read_into(f, AT_FILE) == SHOWN * PAGE_SIZE);
+		MUST(read_into(g, AT) == SHOWN * PAGE_SIZE);
+		memory_has(4, 0, SHOWN);
+	}
+	file_put(f);
+	file_put(g);
+	process_end();
+	machine_end();
+}
+
+static void test_shared_buffer(void **state)
+{
+	(void)state;
+	machine_options = (struct ramdisk_options){ .latency_us = 100, .seed = 3 };
+	make_disk("", 4 * 1024);
+	machine(filled_and_written, NULL);
+	disk_is_clean();
+	machine_options = (struct ramdisk_options){ 0 };
+}
+
 /* ---- pinned ---- */
 
 static void pin_and_let_go(void *arg)
@@ -270,6 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boundaries),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_shared_buffer),
 		cmocka_unit_test(test_pins),
 	};
 
