@@ -15,9 +15,10 @@ MAKEFLAGS += --no-builtin-rules
 goals  := $(or $(MAKECMDGOALS),all)
 bare   := clean help doctor             # need nothing, or find out themselves
 groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals)),run) \
-          $(if $(filter test qtest check host build/host/%,$(goals)),run iso test debug) \
+          $(if $(filter test qtest properties check host build/host/%,$(goals)),run iso test debug) \
           $(if $(filter iso build/magpie.iso,$(goals)),iso) \
-          $(if $(filter gdb,$(goals)),run debug)
+          $(if $(filter gdb,$(goals)),run debug) \
+          $(if $(filter bench bench-linux,$(goals)),run test bench)
 
 ifneq ($(strip $(groups)),)
 ifneq ($(shell tools/setup --check $(groups) && echo ok),ok)
@@ -78,7 +79,8 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb doctor iso screenshot test qtest check image disk user host clean help FORCE
+.PHONY: all run gdb bench bench-linux doctor iso screenshot test qtest properties check image disk \
+        user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -210,6 +212,13 @@ run: all ## boot it, with a shell in this terminal
 gdb: all ## boot it stopped, with GDB in this terminal
 	@tools/magpie gdb
 
+# What copies and operations cost, in instructions; NAMES="copy ops" picks some.
+bench: all ## measure Magpie: copies, operations, pictures, in build/bench
+	@tools/magpie bench $(NAMES)
+
+bench-linux: all ## the same beside Debian's Linux, which it fetches
+	@tools/magpie bench --linux $(NAMES)
+
 doctor: ## which tools are missing or too old, and the fix
 	@tools/magpie doctor
 
@@ -251,16 +260,21 @@ endef
 test: check all host build/plugin/profile.so build/plugin/witness.so ## every test; T=name runs only those of that name
 	$(pytest)
 
+# The documents of the claims without the rest: docs/properties.md, docs/cases.md.
+properties: all host build/plugin/profile.so build/plugin/witness.so ## only the tests that prove a claim, and the two tables
+	$(Q)$(PYTEST) tests --claims --junit-xml=build/junit.xml $(PYTESTFLAGS)
+
 qtest: all ## only the tests that boot the kernel
 	$(Q)$(PYTEST) tests -m guest $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)
 
-check: $(kobj) ## the rules of the floors, and the size table
+check: $(kobj) ## the rules of the floors, the size table, and the size of the four calls
 	$(Q)tools/layers.py --objects $O/obj --cross $(CROSS)
+	$(Q)tools/sloc.py --quiet
 
 clean: ## delete build/ except the C library, which takes a download
 	$(Q)$(RM) -r $(filter-out build/musl,$(wildcard build/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -27,13 +27,14 @@ enum {                                  /* configuration space [PCI 3.0 §6.1] *
 };
 
 enum {                                  /* [PCI 3.0 §6.2.2, §6.2.3] */
-	COMMAND_MEMORY = 1u << 1, COMMAND_MASTER = 1u << 2, COMMAND_NO_INTX = 1u << 10,
+	COMMAND_PORTS = 1u << 0, COMMAND_MEMORY = 1u << 1, COMMAND_MASTER = 1u << 2, COMMAND_NO_INTX = 1u << 10,
 	STATUS_CAPABILITIES = 1u << 4,
 	HEADER_MANY_FUNCTIONS = 1u << 7,
 };
 
 enum {                                  /* a base address register [PCI 3.0 §6.2.5.1] */
 	BAR_IO = 1u << 0, BAR_TYPE = 3u << 1, BAR_64_BITS = 2u << 1, BAR_FLAGS = 0xFu,
+	BAR_IO_FLAGS = 3u,
 };
 
 #define NOBODY 0xFFFFu                  /* what an empty slot reads as */
@@ -132,7 +133,7 @@ void pci_enable(const struct pci_device *p)
 {
 	unsigned command = pci_read16(p, COMMAND);
 
-	command |= COMMAND_MEMORY | COMMAND_MASTER;
+	command |= COMMAND_PORTS | COMMAND_MEMORY | COMMAND_MASTER;
 	command &= ~(unsigned)COMMAND_NO_INTX;
 	write16(p, COMMAND, (uint16_t)command);
 }
@@ -160,4 +161,12 @@ uva_t pci_map(const struct pci_device *p, unsigned bar, uint32_t offset, uint32_
 		return 0;
 	}
 	return pt_map_device(at + offset, size);
+}
+
+uint16_t pci_ports(const struct pci_device *p, unsigned bar)
+{
+	uint32_t value = bar < BARS ? pci_read32(p, BAR0 + bar * 4) : 0;
+
+	value = value & BAR_IO ? value & ~(uint32_t)BAR_IO_FLAGS : 0;
+	return value <= UINT16_MAX ? (uint16_t)value : 0;
 }

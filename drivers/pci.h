@@ -28,7 +28,7 @@ uint32_t pci_read32(const struct pci_device *p, unsigned offset);
 /* Offset of the @nth (from 0) capability with @id, or 0. */
 unsigned pci_capability(const struct pci_device *p, uint8_t id, unsigned nth);
 
-/* Let @p answer at its addresses in memory, read and write memory by itself, and raise its interrupt. */
+/* Let @p answer at its addresses and ports, read and write memory by itself, and raise its interrupt. */
 void pci_enable(const struct pci_device *p);
 /* The interrupt line that the firmware wired it to, or -1. */
 int pci_irq(const struct pci_device *p);
@@ -38,5 +38,8 @@ int pci_irq(const struct pci_device *p);
  * Returns: where; 0 when that is not memory, has no address below 4 GiB, or does not fit.
  */
 uva_t pci_map(const struct pci_device *p, unsigned bar, uint32_t offset, uint32_t size);
+
+/* The first of the ports that base address register @bar shows; 0 when that is not ports. */
+uint16_t pci_ports(const struct pci_device *p, unsigned bar);
 
 #endif

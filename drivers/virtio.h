@@ -6,7 +6,7 @@
  *      virtio_add_queue  where the rings lie
  *      virtio_begin      from here on it works                         DRIVER_OK        [virtio 1.1 §3.1.1]
  *
- * Modern devices, and transitional ones by their modern half.  Configuration space is little-endian, as we are.
+ * Modern devices; transitional ones by their modern half, or if they have none the old way.  Configuration space is little-endian, as we are.
  *
  * Floor 4.  [virtio 1.1 §4.1]   Read next: virtio.c
  */
@@ -25,7 +25,9 @@ enum { VIRTIO_VENDOR = 0x1AF4 };        /* [virtio 1.1 §4.1.2] */
 
 struct virtio_device {
 	struct pci_device pci;
-	uva_t             common, notify, isr, config;  /* its registers, mapped               */
+	const struct virtio_transport *by;              /* which way its registers are reached */
+	uint16_t          ports;                        /* legacy: the first of them           */
+	uva_t             common, notify, isr, config;  /* modern: its registers, mapped       */
 	uint32_t          notify_size, notify_step;     /* bytes in all; bytes from one queue's to the next's */
 	uint32_t          config_size;
 };
@@ -44,7 +46,7 @@ void virtio_begin(struct virtio_device *v);
 void virtio_give_up(struct virtio_device *v);
 
 /* Tell the device that queue @index has work. */
-void virtio_notify(const struct virtqueue *q, uint16_t index);
+void virtio_notify(const struct virtio_device *v, const struct virtqueue *q, uint16_t index);
 /* Was it this device that interrupted?  Asking takes the interrupt back: ask once. */
 bool virtio_interrupted(struct virtio_device *v);
 

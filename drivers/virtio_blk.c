@@ -80,7 +80,7 @@ static void send(struct vblk *d, struct vblk_slot *s)
 	}
 	vq_submit(&d->queue, &c, s);
 	if (vq_wants_notice(&d->queue)) {
-		virtio_notify(&d->queue, VBLK_QUEUE);
+		virtio_notify(&d->virtio, &d->queue, VBLK_QUEUE);
 	}
 }
 

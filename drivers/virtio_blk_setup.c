@@ -36,7 +36,7 @@ void virtio_blk_init(void)
 			return;
 		}
 		virtio_give_up(&vblk_disk.virtio);
-		printk("virtio-blk: the disk at %02x:%02x.%u cannot be used: not virtio 1.0 or later, "
+		printk("virtio-blk: the disk at %02x:%02x.%u cannot be driven: no registers or queue that suit us, "
 		       "no interrupt, or too little memory\n", pci.bus, pci.slot, pci.function);
 	}
 }
@@ -76,8 +76,9 @@ static int make_slots(struct vblk *d)
 
 static void introduce(const struct vblk *d, int irq)
 {
-	printk("virtio-blk: vda: %u MiB, irq %d, queue of %u, %u segments a request%s%s%s\n",
+	printk("virtio-blk: vda: %u MiB, irq %d, queue of %u, %u segments a request%s%s%s%s\n",
 	       (unsigned)(d->capacity >> (20 - SECTOR_SHIFT)), irq, d->queue.size, d->segs_max,
+	       d->features & VIRTIO_F_VERSION_1 ? "" : ", legacy",
 	       d->features & VIRTIO_F_INDIRECT_DESC ? ", indirect" : "",
 	       d->features & VBLK_F_FLUSH ? ", flush" : "", d->dev.read_only ? ", read-only" : "");
 }

@@ -15,11 +15,12 @@ _Static_assert(sizeof(struct virtq_desc) == 16, "[virtio 1.1 §2.6.5]");
 _Static_assert(VQ_MAX * sizeof(struct virtq_desc) <= PAGE_SIZE, "the descriptors' page");
 _Static_assert(sizeof(struct virtq_rings) <= PAGE_SIZE, "the rings' page");
 
-/* See virtqueue.h.  Owns: the pages are the queue's, and the device's. */
-void vq_init(struct virtqueue *q, unsigned size, struct virtq_desc *desc, struct virtq_rings *rings)
+/* See virtqueue.h.  Owns: the memory is the queue's, and the device's. */
+void vq_init(struct virtqueue *q, unsigned size, struct virtq_desc *desc, struct virtq_avail *avail,
+             struct virtq_used *used)
 {
 	ASSERT(size > 0 && size <= VQ_MAX && (size & (size - 1)) == 0);
-	*q = (struct virtqueue){ .size = size, .desc = desc, .rings = rings, .nfree = size };
+	*q = (struct virtqueue){ .size = size, .desc = desc, .avail = avail, .used = used, .nfree = size };
 	vq_table_init(desc, size);
 }
 
@@ -61,7 +62,7 @@ void vq_add(struct vq_chain *c, paddr_t at, uint32_t len, uint16_t flags)
 /* See virtqueue.h.  [virtio 1.1 §2.6.13]  Owns: the chain's memory is the device's until vq_reap(). */
 void vq_submit(struct virtqueue *q, const struct vq_chain *c, void *owner)
 {
-	struct virtq_avail *avail = &q->rings->avail;
+	struct virtq_avail *avail = q->avail;
 	uint16_t idx = avail->idx;
 
 	ASSERT(owner && c->table == q->desc && c->first == q->free);
@@ -80,7 +81,7 @@ void vq_submit(struct virtqueue *q, const struct vq_chain *c, void *owner)
 bool vq_wants_notice(struct virtqueue *q)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !(__atomic_load_n(&q->rings->used.flags, __ATOMIC_RELAXED) & VQ_NO_NOTIFY);
+	return !(__atomic_load_n(&q->used->flags, __ATOMIC_RELAXED) & VQ_NO_NOTIFY);
 }
 
 /* ---- back ---- */
@@ -105,7 +106,7 @@ static void give_back(struct virtqueue *q, uint16_t head)
  */
 void *vq_reap(struct virtqueue *q)
 {
-	struct virtq_used *used = &q->rings->used;
+	struct virtq_used *used = q->used;
 	uint16_t end = __atomic_load_n(&used->idx, __ATOMIC_ACQUIRE);
 
 	while (q->seen != end) {

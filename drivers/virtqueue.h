@@ -45,7 +45,7 @@ struct virtq_used {                     /* [virtio 1.1 §2.6.8] */
 
 enum { VQ_NO_NOTIFY = 1 };
 
-/* What a queue's second page holds. */
+/* Both in one page, behind the descriptors' page.  An old device wants them elsewhere: see virtio_legacy.c. */
 struct virtq_rings {
 	struct virtq_avail avail;
 	struct virtq_used  used __attribute__((aligned(4)));
@@ -54,7 +54,8 @@ struct virtq_rings {
 struct virtqueue {
 	unsigned            size;       /* descriptors: a power of two, up to VQ_MAX  */
 	struct virtq_desc  *desc;
-	struct virtq_rings *rings;
+	struct virtq_avail *avail;
+	struct virtq_used  *used;
 	unsigned            nfree;
 	uint16_t            free;       /* first of the free chain                    */
 	uint16_t            seen;       /* used.idx up to which chains were reaped    */
@@ -70,8 +71,9 @@ struct vq_chain {
 	unsigned           n;
 };
 
-/* An empty queue of @size in two zeroed pages. */
-void vq_init(struct virtqueue *q, unsigned size, struct virtq_desc *desc, struct virtq_rings *rings);
+/* An empty queue of @size in zeroed memory. */
+void vq_init(struct virtqueue *q, unsigned size, struct virtq_desc *desc, struct virtq_avail *avail,
+             struct virtq_used *used);
 /* Make a table for indirect chains of @n descriptors: each is followed by the one behind it. */
 void vq_table_init(struct virtq_desc *table, unsigned n);
 

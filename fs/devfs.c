@@ -43,8 +43,16 @@ static int sink_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	return (int)n;
 }
 
+/* The disk that is always full: for those who want to know what a program does then. */
+static int full_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	(void)f, (void)buf, (void)n, (void)pos;
+	return -ENOSPC;
+}
+
 static const struct file_ops null_fops = { .read = null_read, .write = sink_write };
 static const struct file_ops zero_fops = { .read = zero_read, .write = sink_write };
+static const struct file_ops full_fops = { .read = zero_read, .write = full_write };
 
 /* ---- the terminal ---- */
 
@@ -193,6 +201,7 @@ static struct pseudo_node nodes[] = {
 	{ .mode = S_IFDIR | 0755 },
 	{ "null",    0, S_IFCHR | 0666, RDEV(1, 3), &null_fops,    NULL },
 	{ "zero",    0, S_IFCHR | 0666, RDEV(1, 5), &zero_fops,    NULL },
+	{ "full",    0, S_IFCHR | 0666, RDEV(1, 7), &full_fops,    NULL },
 	{ "tty",     0, S_IFCHR | 0666, RDEV(5, 0), &console_fops, NULL },
 	{ "console", 0, S_IFCHR | 0600, RDEV(5, 1), &console_fops, NULL },
 	{ "ram0",    0, S_IFBLK | 0600, RDEV(1, 0), &disk_fops,    NULL },      /* DISK_NODE */

@@ -144,6 +144,7 @@ int direct_write(struct file *f, loff_t limit, uva_t buf, uint32_t n, loff_t pos
 	if (!aligned(buf, n, pos)) {
 		return -EINVAL;
 	}
+	limit &= ~(loff_t)PAGE_MASK;
 	if (pos >= limit) {
 		return -EFBIG;
 	}

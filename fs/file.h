@@ -16,6 +16,8 @@ enum {                                  /* open(2) flags, Linux/i386 values */
 	O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000, O_CLOEXEC = 02000000,
 };
 
+#define SMALL_FILE_MAX ((loff_t)INT32_MAX)       /* without O_LARGEFILE: what a 32-bit off_t can say */
+
 /* What poll(2) and a file's own poll speak of [Linux poll.h]. */
 enum { POLLIN = 0x1, POLLOUT = 0x4, POLLERR = 0x8, POLLHUP = 0x10, POLLNVAL = 0x20 };
 

@@ -109,7 +109,7 @@ static int open_create(struct inode *cwd, const char *path, uint32_t flags, uint
 }
 
 /* What kind of thing may be opened how.  0 or -errno. */
-static int may_open(const struct inode *i, uint32_t flags)
+static int may_open(struct inode *i, uint32_t flags)
 {
 	bool changes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
 
@@ -127,6 +127,9 @@ static int may_open(const struct inode *i, uint32_t flags)
 	}
 	if ((flags & O_DIRECT) && !direct_possible(i)) {
 		return -EINVAL;
+	}
+	if (inode_is(i, S_IFREG) && !(flags & O_LARGEFILE) && mapping_size(&i->mapping) > SMALL_FILE_MAX) {
+		return -EOVERFLOW;              /* its size does not fit the caller's off_t [POSIX open] */
 	}
 	return i->fops ? 0 : -ENXIO;
 }

@@ -1,196 +1,22 @@
 /*
- * Pipes: a ring of one page between those who write and those who read.
- *
- *	       head        tail             [head, tail)  to be read
- *	.........#############.........     the rest      to be written
- *	         read -->     write -->
- *
- * Positions count bytes for ever; a byte's place in the ring is its position modulo the page.
- *
- * Copying from and to user memory may fault, and sleep, so it is done without the lock.  Meanwhile
- * the end is `busy` and its position stays: others at the same end wait, the other end may work on
- * its own part of the ring.  A position moves when its bytes are complete, so a write that fits is
- * seen wholly or not at all.
+ * Pipes: a ring of one page between those who write and those who read.  Here: how one comes and goes.
  *
  * A pipe lives as long as its inode, which is in no directory and in no table: the last of its open
  * files takes it along.
  *
- * Invariants: head <= tail <= head + PIPE_BUF; only who made an end busy moves its position.
- *
- * Floor 6.  [POSIX pipe, read, write]   Read next: devfs.c
+ * Floor 6.  [POSIX pipe]   Read next: pipe_ring.h, pipe_ring.c
  */
 #include "fs/pipe.h"
 
+#include "fs/pipe_ring.h"
 #include "kernel/lib/errno.h"
-#include "kernel/wait.h"
-#include "kernel/x86/ucopy.h"
 #include "mm/phys/kmalloc.h"
 
-struct end {
-	unsigned files;                 /* open files                 [lock] */
-	bool     busy;                  /* somebody copies            [lock] */
-};
-
-/*
- * One queue for both ends, and its lock is the pipe's: a pipe is never full and empty at once, so
- * (but for those who wait while others copy) only one end has anybody waiting.
- */
-struct pipe {
-	struct waitq  waitq;
-	struct end    reading, writing;
-	uint32_t      head, tail;       /* [lock] */
-	char         *ring;
-};
-
-static struct pipe *pipe_of(const struct file *f)
-{
-	return f->inode->private;
-}
-
-static uint32_t filled(const struct pipe *p)
-{
-	return p->tail - p->head;
-}
-
-static uint32_t room(const struct pipe *p)
-{
-	return PIPE_BUF - filled(p);
-}
+/* ---- the file ---- */
 
 static struct end *end_of(struct pipe *p, const struct file *f)
 {
 	return file_readable(f) ? &p->reading : &p->writing;
-}
-
-static void lock(struct pipe *p)
-{
-	spin_lock(&p->waitq.lock);
-}
-
-static void unlock(struct pipe *p)
-{
-	spin_unlock(&p->waitq.lock);
-}
-
-/* ---- the ring ---- */
-
-/* The next @n bytes out, in one piece or, around the end of the page, in two. */
-static int copy_out(const struct pipe *p, uva_t to, uint32_t n)
-{
-	uint32_t at = p->head % PIPE_BUF, first = MIN(n, PIPE_BUF - at);
-	int r = copy_to_user(to, p->ring + at, first);
-
-	return r == 0 && n > first ? copy_to_user(to + first, p->ring, n - first) : r;
-}
-
-static int copy_in(const struct pipe *p, uva_t from, uint32_t n)
-{
-	uint32_t at = p->tail % PIPE_BUF, first = MIN(n, PIPE_BUF - at);
-	int r = copy_from_user(p->ring + at, from, first);
-
-	return r == 0 && n > first ? copy_from_user(p->ring, from + first, n - first) : r;
-}
-
-/* The end @e is ours, without the lock. */
-static void begin(struct pipe *p, struct end *e)
-{
-	e->busy = true;
-	unlock(p);
-}
-
-/* It was, and its position *@at moves by @n.  Those who wait look again. */
-static void finish(struct pipe *p, struct end *e, uint32_t *at, uint32_t n)
-{
-	lock(p);
-	e->busy = false;
-	*at += n;
-	if (!list_empty(&p->waitq.waiters)) {
-		wait_wake_locked(&p->waitq);
-	}
-	unlock(p);
-}
-
-/* ---- the file ---- */
-
-/* Not if there may be more to come. */
-static bool can_read(const struct pipe *p)
-{
-	return !p->reading.busy && (filled(p) > 0 || p->writing.files == 0);
-}
-
-static bool can_write(const struct pipe *p, uint32_t least)
-{
-	return p->reading.files == 0 || (!p->writing.busy && room(p) >= least);
-}
-
-/* Let others go on, unless @f is not to wait.  0; -EAGAIN, -EINTR. */
-static int wait(struct pipe *p, const struct file *f)
-{
-	if (f->flags & O_NONBLOCK) {
-		return -EAGAIN;
-	}
-	return wait_sleep_killable(&p->waitq, &p->waitq.lock);
-}
-
-/* What there is, up to @n bytes; 0 when nobody is left to write. */
-static int pipe_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
-{
-	struct pipe *p = pipe_of(f);
-	int r = 0;
-
-	(void)pos;
-	if (n == 0) {
-		return 0;
-	}
-	lock(p);
-	while (r == 0 && !can_read(p)) {
-		r = wait(p, f);
-	}
-	n = MIN(n, filled(p));
-	if (r < 0 || n == 0) {
-		unlock(p);
-		return r;
-	}
-	begin(p, &p->reading);
-	r = copy_out(p, buf, n);
-	n = r < 0 ? 0 : n;              /* nothing gets lost at a bad address */
-	finish(p, &p->reading, &p->head, n);
-	return r < 0 ? r : (int)n;
-}
-
-/* As much as fits of @n bytes: all, if others must not come between. */
-static int write_piece(struct file *f, struct pipe *p, uva_t buf, uint32_t n)
-{
-	uint32_t least = n <= PIPE_BUF ? n : 1;
-	int r = 0;
-
-	lock(p);
-	while (r == 0 && !can_write(p, least)) {
-		r = wait(p, f);
-	}
-	if (r < 0 || p->reading.files == 0) {
-		unlock(p);
-		return r < 0 ? r : -EPIPE;      /* and SIGPIPE, which is sent above */
-	}
-	n = MIN(n, room(p));
-	begin(p, &p->writing);
-	r = copy_in(p, buf, n);
-	n = r < 0 ? 0 : n;
-	finish(p, &p->writing, &p->tail, n);
-	return r < 0 ? r : (int)n;
-}
-
-static int pipe_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
-{
-	struct pipe *p = pipe_of(f);
-	uint32_t done = 0;
-	int r = 0;
-
-	(void)pos;
-	while (done < n && (r = write_piece(f, p, buf + done, n - done)) > 0) {
-		done += (uint32_t)r;
-	}
-	return done ? (int)done : r;
 }
 
 /* Ready to be written is a pipe that takes any write of PIPE_BUF bytes at once. */
@@ -199,14 +25,14 @@ static int pipe_poll(struct file *f)
 	struct pipe *p = pipe_of(f);
 	int events;
 
-	lock(p);
+	pipe_lock(p);
 	if (file_readable(f)) {
-		events = (filled(p) > 0 ? POLLIN : 0) | (p->writing.files == 0 ? POLLHUP : 0);
+		events = (pipe_filled(p) > 0 ? POLLIN : 0) | (p->writing.files == 0 ? POLLHUP : 0);
 	} else {
-		events = (room(p) >= PIPE_BUF ? POLLOUT : 0) |
+		events = (pipe_room(p) >= PIPE_BUF ? POLLOUT : 0) |
 		         (p->reading.files == 0 ? POLLERR : 0);
 	}
-	unlock(p);
+	pipe_unlock(p);
 	return events;
 }
 
@@ -214,9 +40,9 @@ static int pipe_open(struct file *f)
 {
 	struct pipe *p = pipe_of(f);
 
-	lock(p);
+	pipe_lock(p);
 	end_of(p, f)->files++;
-	unlock(p);
+	pipe_unlock(p);
 	return 0;
 }
 
@@ -224,10 +50,10 @@ static void pipe_release(struct file *f)
 {
 	struct pipe *p = pipe_of(f);
 
-	lock(p);
+	pipe_lock(p);
 	end_of(p, f)->files--;
 	wait_wake_locked(&p->waitq);
-	unlock(p);
+	pipe_unlock(p);
 }
 
 static const struct file_ops pipe_fops = {

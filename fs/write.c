@@ -204,13 +204,20 @@ int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_
 	return done ? (int)done : r;
 }
 
+/* How large the file may become: by the file system, and for programs that know small files only. */
+static loff_t largest(const struct file *f)
+{
+	loff_t max = f->inode->fs->max_size ? f->inode->fs->max_size : INT64_MAX;
+
+	return f->flags & O_LARGEFILE ? max : MIN(max, SMALL_FILE_MAX);
+}
+
 /* See file.h.  Locks: takes inode.lock.  Sleeps.  Returns: bytes; -EFAULT -EIO -ENOMEM -ENOSPC -EFBIG
  * if not even one. */
 int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct inode *i = f->inode;
 	struct mapping *m = &i->mapping;
-	loff_t limit = i->fs->max_size ? i->fs->max_size : INT64_MAX;
 	int r = 0;
 
 	mutex_lock(&i->lock);
@@ -218,9 +225,9 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 		pos = f->pos = mapping_size(m);
 	}
 	if (n > 0 && (f->flags & O_DIRECT)) {
-		r = direct_write(f, limit, buf, n, pos);
+		r = direct_write(f, largest(f), buf, n, pos);
 	} else if (n > 0) {
-		r = rw_write_pages(m, limit, buf, n, pos);
+		r = rw_write_pages(m, largest(f), buf, n, pos);
 	}
 	if (r > 0) {
 		i->mtime = i->ctime = inode_now();

@@ -54,7 +54,8 @@
 	X(PAGES_RECLAIMED,      pages_reclaimed,      "cached pages dropped for memory")              \
 	X(SYSCALLS,             syscalls,             "system calls")                                 \
 	X(SYSCALLS_UNKNOWN,     syscalls_unknown,     "system calls refused with ENOSYS")             \
-	X(SWITCHES,             switches,             "task switches")
+	X(SWITCHES,             switches,             "task switches")                                \
+	X(WAITS,                waits,                "times a task slept until something happened")
 
 #define COUNTER_ENUM(id, name, text) C_##id,
 enum counter { COUNTERS(COUNTER_ENUM) NR_COUNTERS };

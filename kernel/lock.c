@@ -50,11 +50,6 @@ void spin_unlock(struct spinlock *l)
 	}
 }
 
-bool spin_held(const struct spinlock *l)
-{
-	return l->held != 0;
-}
-
 void mutex_init(struct mutex *m)
 {
 	m->owner = NULL;

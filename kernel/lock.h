@@ -56,7 +56,6 @@ struct CAPABILITY("spinlock") spinlock {
 void spin_init(struct spinlock *l);
 void spin_lock(struct spinlock *l) ACQUIRE(*l);
 void spin_unlock(struct spinlock *l) RELEASE(*l);
-bool spin_held(const struct spinlock *l);       /* for assertions only */
 
 struct waitq {
 	struct spinlock lock;

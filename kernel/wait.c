@@ -7,6 +7,7 @@
  * Floor 2.  Read next: sched.c
  */
 #include "kernel/wait.h"
+#include "kernel/counters.h"
 #include "kernel/lib/check.h"
 #include "kernel/lib/errno.h"
 #include "kernel/sched.h"
@@ -43,6 +44,7 @@ void wait_sleep(struct waitq *q, struct spinlock *lock)
 	sched_mark_asleep(q);
 	unlock_queue(q, lock);
 	spin_unlock(lock);
+	count_add(C_WAITS, 1);
 	sched_sleep();
 	spin_lock(lock);
 }
@@ -66,6 +68,7 @@ int wait_sleep_killable(struct waitq *q, struct spinlock *lock)
 		return result;
 	}
 	spin_unlock(lock);
+	count_add(C_WAITS, 1);
 	sched_sleep();
 	spin_lock(lock);
 

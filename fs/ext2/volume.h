@@ -1,7 +1,8 @@
 /*
  * One mounted ext2 in memory, and what its parts offer each other; nobody else includes this.
  *
- *      super.c     mount and its checks          map.c       block of a file --> blocks of the disk
+ *      mount.c     mounting, sync, unmounting    super.c     what is believed of the superblock
+ *                                                map.c       block of a file --> blocks of the disk
  *      group.c     group descriptors             grow.c      the same, allocating
  *      alloc.c     blocks                        truncate.c  the way back
  *      ialloc.c    inode numbers                 io.c        mapping_ops: pages to runs of blocks
@@ -80,6 +81,8 @@ static inline struct ext2_node *ext2_node(const struct inode *i)
 }
 
 /* ---- super.c ---- */
+int  ext2_refuse(const struct ext2 *e, int error, const char *what, uint32_t number);
+must_check int ext2_super_check(struct ext2 *e, bool *read_only);
 int  ext2_corrupt(struct ext2 *e, uint32_t ino, const char *what, uint32_t number);     /* logs; -EIO */
 void ext2_super_changed(struct ext2 *e);                /* alloc lock held */
 

@@ -67,29 +67,6 @@ struct radix_node *radix_next_tagged(const struct radix *t, uint32_t index, enum
 	return search(t, index, tag);
 }
 
-void radix_insert(struct radix_node *leaf, unsigned slot, void *item)
-{
-	ASSERT(item != NULL && leaf->slot[slot] == NULL);
-	leaf->slot[slot] = item;
-	leaf->used |= 1ull << slot;
-}
-
-void *radix_remove(struct radix_node *leaf, unsigned slot)
-{
-	void *item = leaf->slot[slot];
-	uint64_t bit = 1ull << slot;
-
-	ASSERT(item != NULL);
-	for (enum radix_tag tag = 0; tag < RADIX_TAGS; tag++) {
-		if (leaf->tag[tag] & bit) {
-			radix_clear_tag(leaf, tag, bit);
-		}
-	}
-	leaf->slot[slot] = NULL;
-	leaf->used &= ~bit;
-	return item;
-}
-
 void radix_insert_run(struct radix_node *leaf, unsigned slot, void *const *items, unsigned n)
 {
 	uint64_t mask = radix_span_mask(slot, n);

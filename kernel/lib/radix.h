@@ -61,11 +61,8 @@ struct radix_node *radix_next(const struct radix *t, uint32_t index);
 /* The same, for leaves with a slot that carries @tag. */
 struct radix_node *radix_next_tagged(const struct radix *t, uint32_t index, enum radix_tag tag);
 
-/* Put @item (not NULL) into an empty slot, or take it out; out clears the slot's tags. */
-void  radix_insert(struct radix_node *leaf, unsigned slot, void *item);
-void *radix_remove(struct radix_node *leaf, unsigned slot);
-
-/* The same by the run and by the mask: slots slot..slot+n-1 (all empty, all in @leaf), slots of @mask (all used). */
+/* Put items (not NULL) into slots slot..slot+n-1, all empty, all in @leaf; or take out those of @mask, all used, with
+ * their tags. */
 void radix_insert_run(struct radix_node *leaf, unsigned slot, void *const *items, unsigned n);
 void radix_remove_mask(struct radix_node *leaf, uint64_t mask);
 

@@ -15,6 +15,8 @@
 
 #define INIT_PID 1
 
+static bool power_off;                  /* [family] somebody wants process 1 to end */
+
 /*
  * Until nobody is left.  Whoever loses his parent becomes our child; a child that was just being born when
  * its parent was killed is found in the next round.
@@ -28,14 +30,47 @@ static void end_everybody(void)
 	} while (proc_wait(-1, 0, &r) > 0);
 }
 
+/* From here on no signal gets in the way of process 1. */
+static void block_signals(struct proc *p)
+{
+	spin_lock(&proc_family);
+	p->signals.blocked = UINT64_MAX;
+	p->task->interrupted = false;
+	spin_unlock(&proc_family);
+}
+
 /* Process 1 is the machine: its end is the end. */
 static _Noreturn void end_machine(int status)
 {
 	int sig = status & 0x7F;
 
+	block_signals(proc_current());
 	end_everybody();
 	(void)fs_unmount_all();
-	machine_poweroff(sig ? 128 + sig : status >> 8 & 0xFF);
+	machine_poweroff(power_off ? 0 : sig ? 128 + sig : status >> 8 & 0xFF);
+}
+
+/*
+ * The machine is switched off the way it ends by itself, so that nobody has a file open when the disk is
+ * said to be in order: process 1 is killed, which no signal could do, and takes everybody along, us too.
+ */
+int proc_power_off(void)
+{
+	static struct waitq never = WAITQ_INIT(never);
+	struct proc *init;
+
+	if (proc_current()->pid == INIT_PID) {
+		proc_exit(0);
+	}
+	spin_lock(&proc_family);
+	init = proc_find(INIT_PID);
+	power_off = true;
+	init->signals.pending |= signal_bit(SIGKILL);
+	sched_interrupt(init->task);
+	while (wait_sleep_killable(&never, &proc_family) == 0) {
+	}
+	spin_unlock(&proc_family);
+	return -ERESTART;
 }
 
 static void release_resources(struct proc *p)

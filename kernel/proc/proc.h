@@ -136,6 +136,10 @@ static inline int status_killed(int sig)
 /* End the running process with @status; of process 1: the machine, after writing everything out. */
 _Noreturn void proc_exit(int status);
 
+/* Switch the machine off: kill everybody, write everything out, the status being 0.  Sleeps until killed.
+ * Returns: -ERESTART, when some other signal comes first. */
+int proc_power_off(void);
+
 enum { WNOHANG = 1, WUNTRACED = 2, WCONTINUED = 8 };
 
 struct wait_result {

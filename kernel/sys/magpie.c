@@ -16,20 +16,12 @@
 
 /* ---- readahead ---- */
 
-/* Sleeps for memory at most, never for the device.  Returns: 0; -EBADF, -EINVAL. */
-long sys_readahead(const struct sysargs *a)
+/* Start reading what there is of [@off, @off + @len). */
+static void read_ahead(struct file *f, loff_t off, loff_t len)
 {
-	struct file *f = arg_file(a, 0);
-	loff_t off = arg_loff(a, 1), end, size;
+	loff_t end, size = mapping_size(&f->inode->mapping);
 
-	if (!f || !file_readable(f)) {
-		return -EBADF;
-	}
-	if (!file_regular(f) || off < 0) {
-		return -EINVAL;
-	}
-	size = mapping_size(&f->inode->mapping);
-	if (__builtin_add_overflow(off, (loff_t)arg(a, 3), &end) || end > size) {
+	if (__builtin_add_overflow(off, len, &end) || end > size) {
 		end = size;
 	}
 	if (off < end) {
@@ -38,7 +30,62 @@ long sys_readahead(const struct sysargs *a)
 		ra_start(&f->inode->mapping, first, size_pages(end) - first, FR_AHEAD,
 		         ALLOC_WAIT | ALLOC_HINT);
 	}
+}
+
+/* Sleeps for memory at most, never for the device.  Returns: 0; -EBADF, -EINVAL. */
+long sys_readahead(const struct sysargs *a)
+{
+	struct file *f = arg_file(a, 0);
+	loff_t off = arg_loff(a, 1);
+
+	if (!f || !file_readable(f)) {
+		return -EBADF;
+	}
+	if (!file_regular(f) || off < 0) {
+		return -EINVAL;
+	}
+	read_ahead(f, off, (loff_t)arg(a, 3));
 	return 0;
+}
+
+/* ---- fadvise ---- */
+
+enum { ADVICE_WILLNEED = 3, ADVICE_DONTNEED = 4, ADVICE_LAST = 5 };
+
+/*
+ * Advice is a hint, too.  Of what is not needed any more, whatever is clean and unused leaves the
+ * cache, the whole file's for any range of it: the range may not be all of a page.  [POSIX
+ * posix_fadvise]
+ */
+static long advise(struct file *f, loff_t off, loff_t len, int advice)
+{
+	if (!f) {
+		return -EBADF;
+	}
+	if (!file_regular(f)) {
+		return -ESPIPE;
+	}
+	if (len < 0 || advice < 0 || advice > ADVICE_LAST) {
+		return -EINVAL;
+	}
+	if (advice == ADVICE_WILLNEED) {
+		read_ahead(f, off, len ? len : mapping_size(&f->inode->mapping));
+	} else if (advice == ADVICE_DONTNEED) {
+		(void)pcache_drop_clean(&f->inode->mapping);
+	}
+	return 0;
+}
+
+/* Returns: 0; -EBADF -ESPIPE -EINVAL. */
+long sys_fadvise64(const struct sysargs *a)
+{
+	return advise(arg_file(a, 0), arg_loff(a, 1), (loff_t)arg(a, 3), (int)arg(a, 4));
+}
+
+/* Returns: 0; -EBADF -ESPIPE -EINVAL. */
+long sys_fadvise64_64(const struct sysargs *a)
+{
+	return advise(arg_file(a, 0), arg_loff(a, 1), arg_loff(a, 3), (int)arg(a, 5));
 }
 
 /* ---- mwrite ---- */

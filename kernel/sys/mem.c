@@ -1,5 +1,5 @@
 /*
- * Memory: mmap, munmap, mprotect, msync, brk.
+ * Memory: mmap, munmap, mremap, mprotect, msync, brk.
  *
  * Floor 8.  [POSIX mmap], [Linux mmap(2)], [LT 2002-05-11]   Read next: magpie.c
  */
@@ -188,6 +188,51 @@ long sys_mprotect(const struct sysargs *a)
 		return -ENOMEM;
 	}
 	return space_protect(my_space(), at, len, prot);
+}
+
+/* ---- mremap ---- */
+
+enum { MREMAP_MAYMOVE = 1, MREMAP_FIXED = 2 };
+
+/* Is all of [at, at + len) mapped? */
+static bool range_mapped(struct space *s, uva_t at, uint32_t len)
+{
+	uva_t end = at + len;
+	const struct vma *v;
+
+	mutex_lock(&s->lock);
+	while (at < end && (v = vma_find(&s->vmas, at)) != NULL) {
+		at = v->end;
+	}
+	mutex_unlock(&s->lock);
+	return at >= end;
+}
+
+/*
+ * Areas shrink, but neither grow nor move: who wants more gets ENOMEM, as if what lies behind were in use and
+ * there were no other room.  A libc then maps anew and copies.  [Linux mremap(2)]
+ */
+long sys_mremap(const struct sysargs *a)
+{
+	uva_t at = arg(a, 0);
+	uint32_t old = page_round_up(arg(a, 1)), new = page_round_up(arg(a, 2)), flags = arg(a, 3);
+
+	if ((at & PAGE_MASK) || (flags & ~(uint32_t)(MREMAP_MAYMOVE | MREMAP_FIXED)) || new == 0 || old == 0 ||
+	    (flags & (MREMAP_MAYMOVE | MREMAP_FIXED)) == MREMAP_FIXED) {
+		return -EINVAL;
+	}
+	if (!user_range(at, old) || !range_mapped(my_space(), at, old)) {
+		return -EFAULT;
+	}
+	if (new > old || (flags & MREMAP_FIXED)) {
+		return -ENOMEM;
+	}
+	if (new < old) {
+		long r = space_unmap(my_space(), at + new, old - new);
+
+		return r < 0 ? r : (long)at;
+	}
+	return (long)at;
 }
 
 /* ---- msync ---- */

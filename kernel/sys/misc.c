@@ -131,7 +131,7 @@ long sys_ugetrlimit(const struct sysargs *a)
 enum { REBOOT_MAGIC1 = (int)0xFEE1DEAD, REBOOT_MAGIC2 = 672274793 };
 enum { REBOOT_HALT = (int)0xCDEF0123, REBOOT_POWER_OFF = 0x4321FEDC };
 
-/* Off is all there is: a restarted machine would find its ramdisk gone.  Written out first, unlike Linux. */
+/* Off is all there is: a restarted machine would find its ramdisk gone.  In order, unlike Linux: see proc_power_off(). */
 long sys_reboot(const struct sysargs *a)
 {
 	if ((int)arg(a, 0) != REBOOT_MAGIC1 || (int)arg(a, 1) != REBOOT_MAGIC2) {
@@ -140,6 +140,5 @@ long sys_reboot(const struct sysargs *a)
 	if ((int)arg(a, 2) != REBOOT_HALT && (int)arg(a, 2) != REBOOT_POWER_OFF) {
 		return -EINVAL;
 	}
-	(void)fs_unmount_all();
-	machine_poweroff(0);
+	return proc_power_off();
 }

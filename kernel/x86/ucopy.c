@@ -46,11 +46,6 @@ uint32_t copy_from_user_nofault(void *to, uva_t from, uint32_t n)
 	return user_range(from, n) ? ucopy_nofault(to, user_pointer(from), n) : n;
 }
 
-uint32_t copy_to_user_nofault(uva_t to, const void *from, uint32_t n)
-{
-	return user_range(to, n) ? ucopy_nofault(user_pointer(to), from, n) : n;
-}
-
 int string_from_user(char *to, uva_t from, uint32_t size)
 {
 	uint32_t done = 0;

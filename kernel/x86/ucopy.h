@@ -23,7 +23,6 @@ must_check int zero_user(uva_t to, uint32_t n);
 
 /* How many bytes of @n were NOT copied. */
 must_check uint32_t copy_from_user_nofault(void *to, uva_t from, uint32_t n);
-must_check uint32_t copy_to_user_nofault(uva_t to, const void *from, uint32_t n);
 
 /* Length without the terminator, -EFAULT, or -ENAMETOOLONG when no terminator is within @size bytes, which are then
  * all filled. */

@@ -252,7 +252,7 @@ static inline struct file *open_file(const char *path, uint32_t flags)
 {
 	struct file *f;
 
-	MUST(file_open(root_fs->root, path, flags, 0644, &f) == 0);
+	MUST(file_open(root_fs->root, path, flags | O_LARGEFILE, 0644, &f) == 0);
 	return f;
 }
 

@@ -86,6 +86,9 @@ extern jmp_buf *fake_check_jump;        /* where a failed ASSERT goes; NULL: mes
 		fake_failed_;                           \
 	})
 
+/* Does anybody hold it? */
+bool fake_spin_held(const struct spinlock *l);
+
 /* Leave the test with a message, as a failed ASSERT does. */
 _Noreturn void fake_fail(const char *what);
 

@@ -124,11 +124,6 @@ uint32_t copy_from_user_nofault(void *to, uva_t from, uint32_t n)
 	return copy(FROM_USER, to, from, n, false);
 }
 
-uint32_t copy_to_user_nofault(uva_t to, const void *from, uint32_t n)
-{
-	return copy(TO_USER, (char *)from, to, n, false);
-}
-
 int string_from_user(char *to, uva_t from, uint32_t size)
 {
 	for (uint32_t i = 0; i < size; i++) {

@@ -319,7 +319,7 @@ static void pin_what_there_is(void *arg)
 	machine_end();
 }
 
-static void test_pins(void **state)
+static void test_w20_pinned(void **state)
 {
 	(void)state;
 	make_disk("", 4 * 1024);
@@ -333,7 +333,7 @@ int main(void)
 		cmocka_unit_test(test_boundaries),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_shared_buffer),
-		cmocka_unit_test(test_pins),
+		cmocka_unit_test(test_w20_pinned),
 	};
 
 	return cmocka_run_group_tests(tests, machine_setup, machine_teardown);

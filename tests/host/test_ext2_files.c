@@ -3,6 +3,8 @@
  */
 #include "tests/host/ext2_machine.h"
 
+#include "mm/cache/readahead.h"
+
 enum { DIRECT = 12 * 4096, SINGLE = DIRECT + 1024 * 4096 };    /* bytes that direct / single indirect blocks reach */
 
 /* Sizes around every boundary there is. */
@@ -65,6 +67,42 @@ static void test_read(void **state)
 		machine(read_all, NULL);
 		shell("cmp disk before");       /* who only reads changes nothing */
 	}
+}
+
+/* Behind two indirect blocks that nobody has read yet: for those it waits, for the data it does not. */
+static void read_ahead_far(void *arg)
+{
+	enum { FIRST = 12 + 1024 + 100, PAGES = 40 };
+	struct frame *f[PAGES];
+	struct file *file;
+
+	(void)arg;
+	machine_begin();
+	file = open_file("/11", O_RDONLY);
+	fake_sleeps = 0;
+	MUST(ra_start(&file->inode->mapping, FIRST, PAGES, FR_AHEAD, ALLOC_WAIT | ALLOC_HINT) == PAGES);
+	MUST(fake_sleeps == 2);
+	MUST(pcache_find(&file->inode->mapping, FIRST, PAGES, f) == PAGES);
+	for (unsigned k = 0; k < PAGES; k++) {
+		MUST(frame_is(f[k], FR_LOCKED) && !frame_is(f[k], FR_UPTODATE));
+	}
+	frame_put_many(f, PAGES);
+	has_content(file, 12, (loff_t)FIRST * PAGE_SIZE, PAGES * PAGE_SIZE);
+	fake_sleeps = 0;
+	MUST(ra_start(&file->inode->mapping, FIRST + PAGES, PAGES, FR_AHEAD, ALLOC_WAIT | ALLOC_HINT) == PAGES);
+	MUST(fake_sleeps == 0);         /* the way is known now */
+	file_put(file);
+	machine_end();
+}
+
+static void test_r08_waits_for_indirect_blocks_only(void **state)
+{
+	(void)state;
+	make_sources();
+	make_disk(flavours[0], 48 * 1024);
+	machine_options = (struct ramdisk_options){ .latency_us = 200 };
+	machine(read_ahead_far, NULL);
+	machine_options = (struct ramdisk_options){ 0 };
 }
 
 /* Requests are long: an indirect block is read once, and a file's blocks in runs. */
@@ -358,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),     cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_r08_waits_for_indirect_blocks_only),
 		cmocka_unit_test(test_write),    cmocka_unit_test(test_prepare),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_truncate), cmocka_unit_test(test_unlink),

@@ -58,12 +58,23 @@ static void reserve(uint32_t first, unsigned n)
 	assert_int_equal(radix_missing(&tree, first, n), 0);
 }
 
+/* One item in, one out. */
+static void put(struct radix_node *leaf, unsigned slot, void *item)
+{
+	radix_insert_run(leaf, slot, &item, 1);
+}
+
+static void drop(struct radix_node *leaf, unsigned slot)
+{
+	radix_remove_mask(leaf, 1ull << slot);
+}
+
 static void insert(unsigned k)
 {
 	uint32_t index = model_index(k);
 
 	reserve(index, 1);
-	radix_insert(radix_leaf(&tree, index), index & RADIX_MASK, &model[k]);
+	put(radix_leaf(&tree, index), index & RADIX_MASK, &model[k]);
 	radix_unreserve(&tree, index, 1);
 	model[k].item = &model[k];
 }
@@ -73,7 +84,8 @@ static void take_out(unsigned k)
 	uint32_t index = model_index(k);
 	struct radix_node *leaf = radix_leaf(&tree, index);
 
-	assert_ptr_equal(radix_remove(leaf, index & RADIX_MASK), model[k].item);
+	assert_ptr_equal(leaf->slot[index & RADIX_MASK], model[k].item);
+	drop(leaf, index & RADIX_MASK);
 	free_nodes(radix_trim(&tree, leaf));
 	model[k] = (struct slot){ 0 };
 }
@@ -230,8 +242,8 @@ static void test_reserved_leaf_stays(void **state)
 	reserve(100, 1);
 	leaf = radix_leaf(&tree, 77);
 	assert_int_equal(leaf->reserved, 2);
-	radix_insert(leaf, 77 & RADIX_MASK, &tree);
-	(void)radix_remove(leaf, 77 & RADIX_MASK);
+	put(leaf, 77 & RADIX_MASK, &tree);
+	drop(leaf, 77 & RADIX_MASK);
 	assert_null(radix_trim(&tree, leaf));
 	radix_unreserve(&tree, 77, 1);
 	assert_null(radix_trim(&tree, leaf));
@@ -248,11 +260,11 @@ static void test_misuse_is_noticed(void **state)
 	(void)state;
 	reserve(5, 1);
 	leaf = radix_leaf(&tree, 5);
-	radix_insert(leaf, 5, &tree);
-	assert_true(FAKE_CHECK_FAILS(radix_insert(leaf, 5, &tree)));
+	put(leaf, 5, &tree);
+	assert_true(FAKE_CHECK_FAILS(put(leaf, 5, &tree)));
 	assert_true(FAKE_CHECK_FAILS(radix_set_tag(leaf, RADIX_DIRTY, 1ull << 6)));
-	(void)radix_remove(leaf, 5);
-	assert_true(FAKE_CHECK_FAILS(radix_remove(leaf, 5)));
+	drop(leaf, 5);
+	assert_true(FAKE_CHECK_FAILS(drop(leaf, 5)));
 	radix_unreserve(&tree, 5, 1);
 	assert_true(FAKE_CHECK_FAILS(radix_unreserve(&tree, 5, 1)));
 	free_nodes(radix_trim(&tree, leaf));

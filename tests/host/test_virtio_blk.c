@@ -78,10 +78,13 @@ int virtio_agree(struct virtio_device *v, uint64_t wanted, uint64_t *agreed)
 
 int virtio_add_queue(struct virtio_device *v, uint16_t index, struct virtqueue *q)
 {
+	struct virtq_rings *rings;
+
 	(void)v;
 	assert_int_equal(index, 0);
-	vq_init(q, device.config.queue_size, frame_data(frame_alloc_zeroed(ALLOC_WAIT)),
-	        frame_data(frame_alloc_zeroed(ALLOC_WAIT)));
+	rings = frame_data(frame_alloc_zeroed(ALLOC_WAIT));
+	vq_init(q, device.config.queue_size, frame_data(frame_alloc_zeroed(ALLOC_WAIT)), &rings->avail,
+	        &rings->used);
 	device.queue = q;
 	return 0;
 }
@@ -120,13 +123,14 @@ bool virtio_interrupted(struct virtio_device *v)
 	return was;
 }
 
-void virtio_notify(const struct virtqueue *q, uint16_t index)
+void virtio_notify(const struct virtio_device *v, const struct virtqueue *q, uint16_t index)
 {
+	assert_ptr_equal(v, &vblk_disk.virtio);
 	assert_ptr_equal(q, device.queue);
 	assert_int_equal(index, 0);
 	assert_true(device.begun);
-	while (device.taken != q->rings->avail.idx) {
-		device.head[device.n++] = q->rings->avail.ring[device.taken++ % q->size];
+	while (device.taken != q->avail->idx) {
+		device.head[device.n++] = q->avail->ring[device.taken++ % q->size];
 	}
 	device.most = device.n > device.most ? device.n : device.most;
 }
@@ -214,7 +218,7 @@ static void serve(uint16_t head)
 /* Complete one request, any, and interrupt. */
 static bool step(void *unused)
 {
-	struct virtq_used *used = &device.queue->rings->used;
+	struct virtq_used *used = device.queue->used;
 	unsigned k;
 	uint16_t head;
 
@@ -251,7 +255,7 @@ static struct blkdev *begin(struct config config)
 static void end(void)
 {
 	frame_put(data_frame(device.queue->desc));
-	frame_put(data_frame(device.queue->rings));
+	frame_put(data_frame(device.queue->avail));
 	for (unsigned i = 0; i < VBLK_SLOTS; i++) {
 		frame_put(data_frame(vblk_disk.slot[i].page));
 	}

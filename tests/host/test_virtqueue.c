@@ -19,7 +19,7 @@ static void begin(unsigned size)
 	fake_reset();
 	memset(desc, 0, sizeof(desc));
 	memset(&rings, 0, sizeof(rings));
-	vq_init(&q, size, desc, &rings);
+	vq_init(&q, size, desc, &rings.avail, &rings.used);
 }
 
 /* ---- the device ---- */

@@ -61,10 +61,10 @@ int main(int argc, char **argv)
 {
 	int failed = 0;
 
-	help_check(argc, argv, help);
-	if (argc == 1)
+	help_options(&argc, &argv, "", help);
+	if (argc == 0)
 		return print_file("-");
-	for (int i = 1; i < argc; i++)
+	for (int i = 0; i < argc; i++)
 		failed |= print_file(argv[i]);
 	return failed;
 }

@@ -7,9 +7,13 @@
 
 #include "help.h"
 
+static const char help[] = "usage: clear\nClear the screen.\n";
+
 int main(int argc, char **argv)
 {
-	help_check(argc, argv, "usage: clear\nClear the screen.\n");
+	help_check(argc, argv, help);
+	if (argc > 1)
+		help_usage(help);
 	fputs("\033[2J\033[H", stdout);
 	return 0;
 }

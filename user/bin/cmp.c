@@ -96,9 +96,8 @@ static int compare(const char *a, const char *b)
 
 int main(int argc, char **argv)
 {
-	help_check(argc, argv, help);
-	silent = argc > 1 && strcmp(argv[1], "-s") == 0;
-	if (argc - silent != 3)
+	silent = help_options(&argc, &argv, "s", help);
+	if (argc != 2)
 		help_usage(help);
-	return compare(argv[1 + silent], argv[2 + silent]);
+	return compare(argv[0], argv[1]);
 }

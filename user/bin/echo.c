@@ -3,7 +3,6 @@
  *
  * Floor: user space.  Read next: user/bin/cat.c.
  */
-#include <err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +29,5 @@ int main(int argc, char **argv)
 	}
 	if (newline)
 		putchar('\n');
-	if (fflush(stdout) != 0)
-		err(1, "standard output");
 	return 0;
 }

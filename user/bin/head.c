@@ -36,5 +36,7 @@ int main(int argc, char **argv)
 		lines = files_number(argv[2], help);
 		i = 3;
 	}
+	if (argc > i && argv[i][0] == '-' && argv[i][1])
+		help_usage(help);
 	return files_each(argv + i, print);
 }

@@ -51,6 +51,6 @@ static int dump(FILE *f, const char *name)
 
 int main(int argc, char **argv)
 {
-	help_check(argc, argv, help);
-	return files_each(argv + 1, dump);
+	help_options(&argc, &argv, "", help);
+	return files_each(argv, dump);
 }

@@ -5,7 +5,6 @@
  * Read next: user/test/t-link.c, user/test/t-symlink.c.
  */
 #include <err.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "help.h"
@@ -20,15 +19,16 @@ static const char help[] =
 
 int main(int argc, char **argv)
 {
-	int symbolic, failed = 0;
-	const char *dst = argv[argc - 1];
+	unsigned symbolic = help_options(&argc, &argv, "s", help);
+	const char *dst;
+	int failed = 0;
 
-	help_check(argc, argv, help);
-	symbolic = argc > 1 && strcmp(argv[1], "-s") == 0;
-	if (argc < 3 + symbolic ||
-	    (argc > 3 + symbolic && !into_is_directory(dst)))
+	if (argc < 2)
 		help_usage(help);
-	for (int i = 1 + symbolic; i < argc - 1; i++) {
+	dst = argv[argc - 1];
+	if (argc > 2 && !into_is_directory(dst))
+		help_usage(help);
+	for (int i = 0; i < argc - 1; i++) {
 		const char *name = into_path(argv[i], dst);
 
 		if ((symbolic ? symlink : link)(argv[i], name) < 0) {

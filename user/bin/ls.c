@@ -114,28 +114,16 @@ static int list(const char *path, int several)
 	return list_directory(path);
 }
 
-static void set_options(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == 'l')
-			long_form = 1;
-		else if (*s == 'a')
-			all = 1;
-		else
-			help_usage(help);
-	}
-}
-
 int main(int argc, char **argv)
 {
-	int i = 1, failed = 0;
+	unsigned options = help_options(&argc, &argv, "la", help);
+	int failed = 0;
 
-	help_check(argc, argv, help);
-	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++)
-		set_options(argv[i] + 1);
-	if (i == argc)
+	long_form = options & 1;
+	all = options & 2;
+	if (argc == 0)
 		return list(".", 0);
-	for (int first = i; i < argc; i++)
-		failed |= list(argv[i], argc - first > 1);
+	for (int i = 0; i < argc; i++)
+		failed |= list(argv[i], argc > 1);
 	return failed;
 }

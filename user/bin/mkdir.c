@@ -36,13 +36,12 @@ static int make_all(char *path)
 
 int main(int argc, char **argv)
 {
-	int parents, failed = 0;
+	unsigned parents = help_options(&argc, &argv, "p", help);
+	int failed = 0;
 
-	help_check(argc, argv, help);
-	parents = argc > 1 && strcmp(argv[1], "-p") == 0;
-	if (argc < 2 + parents)
+	if (argc == 0)
 		help_usage(help);
-	for (int i = 1 + parents; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		if ((parents ? make_all(argv[i]) : mkdir(argv[i], 0777)) == 0)
 			continue;
 		warn("%s", argv[i]);

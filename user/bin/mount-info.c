@@ -35,6 +35,8 @@ int main(int argc, char **argv)
 	FILE *f;
 
 	help_check(argc, argv, help);
+	if (argc > 1)
+		help_usage(help);
 	f = fopen(MOUNTS, "r");
 	if (!f)
 		err(1, "%s", MOUNTS);

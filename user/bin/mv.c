@@ -19,13 +19,16 @@ static const char help[] =
 
 int main(int argc, char **argv)
 {
-	const char *dst = argv[argc - 1];
+	const char *dst;
 	int failed = 0;
 
-	help_check(argc, argv, help);
-	if (argc < 3 || (argc > 3 && !into_is_directory(dst)))
+	help_options(&argc, &argv, "", help);
+	if (argc < 2)
 		help_usage(help);
-	for (int i = 1; i < argc - 1; i++) {
+	dst = argv[argc - 1];
+	if (argc > 2 && !into_is_directory(dst))
+		help_usage(help);
+	for (int i = 0; i < argc - 1; i++) {
 		if (rename(argv[i], into_path(argv[i], dst)) < 0) {
 			warn("%s", argv[i]);
 			failed = 1;

@@ -16,10 +16,10 @@ int main(int argc, char **argv)
 {
 	int failed = 0;
 
-	help_check(argc, argv, help);
-	if (argc < 2)
+	help_options(&argc, &argv, "", help);
+	if (argc == 0)
 		help_usage(help);
-	for (int i = 1; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		if (rmdir(argv[i]) < 0) {
 			warn("%s", argv[i]);
 			failed = 1;

@@ -6,7 +6,6 @@
 #include <err.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -78,13 +77,12 @@ static void show(const char *path, const struct stat *st)
 
 int main(int argc, char **argv)
 {
-	int follow, failed = 0;
+	unsigned follow = help_options(&argc, &argv, "L", help);
+	int failed = 0;
 
-	help_check(argc, argv, help);
-	follow = argc > 1 && strcmp(argv[1], "-L") == 0;
-	if (argc < 2 + follow)
+	if (argc == 0)
 		help_usage(help);
-	for (int i = 1 + follow; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		struct stat st;
 
 		if ((follow ? stat : lstat)(argv[i], &st) < 0) {

@@ -8,10 +8,15 @@
 
 #include "help.h"
 
+static const char help[] =
+	"usage: sync\n"
+	"Write everything that is not on the disk yet, and wait.\n";
+
 int main(int argc, char **argv)
 {
-	help_check(argc, argv, "usage: sync\n"
-		   "Write everything that is not on the disk yet, and wait.\n");
+	help_check(argc, argv, help);
+	if (argc > 1)
+		help_usage(help);
 	sync();
 	return 0;
 }

@@ -59,5 +59,7 @@ int main(int argc, char **argv)
 	ring = calloc(lines, sizeof *ring);
 	if (!ring)
 		err(1, "memory");
+	if (argc > i && argv[i][0] == '-' && argv[i][1])
+		help_usage(help);
 	return files_each(argv + i, print);
 }

@@ -5,7 +5,6 @@
  */
 #include <err.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "help.h"
@@ -55,16 +54,11 @@ static void add(int fd, const char *name)
 int main(int argc, char **argv)
 {
 	static char buffer[4096];
-	int i = 1, how = O_TRUNC;
+	int how = help_options(&argc, &argv, "a", help) ? O_APPEND : O_TRUNC;
 	ssize_t n;
 
-	help_check(argc, argv, help);
-	if (argc > 1 && strcmp(argv[1], "-a") == 0) {
-		how = O_APPEND;
-		i++;
-	}
 	add(STDOUT_FILENO, "standard output");
-	for (; i < argc; i++)
+	for (int i = 0; i < argc; i++)
 		add(open(argv[i], O_WRONLY | O_CREAT | how, 0666), argv[i]);
 	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0) {
 		for (int k = 0; k < outs; k++)

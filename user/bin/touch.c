@@ -6,7 +6,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,13 +33,12 @@ static int touch(const char *path, int only_old)
 
 int main(int argc, char **argv)
 {
-	int only_old, failed = 0;
+	unsigned only_old = help_options(&argc, &argv, "c", help);
+	int failed = 0;
 
-	help_check(argc, argv, help);
-	only_old = argc > 1 && strcmp(argv[1], "-c") == 0;
-	if (argc < 2 + only_old)
+	if (argc == 0)
 		help_usage(help);
-	for (int i = 1 + only_old; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		if (touch(argv[i], only_old) < 0) {
 			warn("%s", argv[i]);
 			failed = 1;

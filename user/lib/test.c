@@ -12,6 +12,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,20 @@ int test_status(int status)
 void test_note(const char *text)
 {
 	dprintf(STDOUT_FILENO, "note %s: %s\n", now.name, text);
+}
+
+/*
+ * What was measured of @property ("p01"), for the table of properties.
+ */
+void test_figure(const char *property, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	dprintf(STDOUT_FILENO, "MEASURE %s %s\n", property, text);
 }
 
 /* ---- children --------------------------------------------------------- */

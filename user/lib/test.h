@@ -14,6 +14,9 @@
  *		return test_end();
  *	}
  *
+ * A name that begins with the id of a property or a case (p03_, s01_) proves
+ * it, as does a program of that name (t-p03-...): see tests/claims.py.
+ *
  * Output: `PASS name` or `FAIL name: file:line: expression` a case.  A failed
  * check ends its case, not the program.  After each case every descriptor
  * above 2 is closed and every scratch file removed, passed or failed.
@@ -60,6 +63,8 @@ void test_fails(const char *file, int line, const char *what, long long result,
 		int error);
 int test_status(int status);
 void test_note(const char *text);
+void test_figure(const char *property, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* ---- children --------------------------------------------------------- */
 
@@ -84,7 +89,7 @@ const char *scratch(const char *name);
 int scratch_file(const char *name);
 const char *scratch_directory(const char *name);
 int pattern_file(const char *name, size_t bytes, unsigned seed);
-int sparse_file(const char *name, size_t bytes);
+int sparse_file(const char *name, off_t bytes);
 void go_cold(int fd);
 void go_warm(int fd);
 void write_all(int fd, const void *p, size_t n);

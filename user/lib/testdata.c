@@ -106,7 +106,7 @@ int pattern_file(const char *name, size_t bytes, unsigned seed)
 /*
  * A scratch file that is one hole.
  */
-int sparse_file(const char *name, size_t bytes)
+int sparse_file(const char *name, off_t bytes)
 {
 	int fd = scratch_file(name);
 

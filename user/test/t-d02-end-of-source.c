@@ -29,7 +29,7 @@ static void untouched_tail_is_zero(void)
 	CHECK(file_ok(dst, SIZE, 1));
 }
 
-static void touched_tail_is_zero(void)
+static void s14_touched_tail_is_zero(void)
 {
 	int src = pattern_file("src", SIZE, 1), dst = scratch_file("dst");
 	char *p = map_uncached(src, SIZE);
@@ -39,7 +39,7 @@ static void touched_tail_is_zero(void)
 	check_tail(map_private(dst, WHOLE));
 }
 
-static void cold_tail_is_zero(void)
+static void s14_cold_tail_is_zero(void)
 {
 	int src = pattern_file("src", SIZE, 1), dst = scratch_file("dst");
 
@@ -91,8 +91,8 @@ static void touching_past_the_end_is_SIGBUS(void)
 int main(void)
 {
 	RUN(untouched_tail_is_zero);
-	RUN(touched_tail_is_zero);
-	RUN(cold_tail_is_zero);
+	RUN(s14_touched_tail_is_zero);
+	RUN(s14_cold_tail_is_zero);
 	RUN(cut_off_bytes_do_not_come_back);
 	RUN(past_the_end_is_short_then_EIO);
 	RUN(touching_past_the_end_is_SIGBUS);

@@ -24,7 +24,7 @@ static int dirty_file(unsigned seed)
 	return fd;
 }
 
-static void touching_a_dirty_page_copies_it(void)
+static void s03_touching_a_dirty_page_copies_it(void)
 {
 	int src = dirty_file(1);
 	char *p = map_uncached(src, PAGES * PAGE);
@@ -44,7 +44,7 @@ static void touching_a_dirty_page_copies_it(void)
 	CHECK(file_ok(src, PAGES * PAGE, 1));
 }
 
-static void moving_dirty_pages_copies_them(void)
+static void s03_moving_dirty_pages_copies_them(void)
 {
 	int src = dirty_file(2), dst = scratch_file("dst");
 	char *p = map_uncached(src, PAGES * PAGE);
@@ -64,7 +64,7 @@ static void moving_dirty_pages_copies_them(void)
 }
 
 /* The child takes what its parent has mapped. */
-static void mapped_by_another_process(void)
+static void s02_mapped_by_another_process(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 3);
 	char *held = map_private(src, PAGES * PAGE);
@@ -116,9 +116,9 @@ static void moving_mapped_pages_copies_them(void)
 
 int main(void)
 {
-	RUN(touching_a_dirty_page_copies_it);
-	RUN(moving_dirty_pages_copies_them);
-	RUN(mapped_by_another_process);
+	RUN(s03_touching_a_dirty_page_copies_it);
+	RUN(s03_moving_dirty_pages_copies_them);
+	RUN(s02_mapped_by_another_process);
 	RUN(moving_mapped_pages_copies_them);
 	return test_end();
 }

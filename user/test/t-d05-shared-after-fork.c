@@ -83,7 +83,7 @@ static void write_shared(void)
 	CHECK(pattern_ok(shared, PAGES * PAGE, 6, 0));
 }
 
-static void stolen_pages_are_copied_on_write(void)
+static void s16_stolen_pages_are_copied_on_write(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 5);
 
@@ -100,6 +100,6 @@ int main(void)
 	RUN(child_moves_parent_keeps);
 	RUN(alone_again_they_move);
 	RUN(parent_moves_child_keeps);
-	RUN(stolen_pages_are_copied_on_write);
+	RUN(s16_stolen_pages_are_copied_on_write);
 	return test_end();
 }

@@ -102,9 +102,9 @@ static void mwrite_beyond_the_largest_file(void)
 	CHECK_EQ(*p, 'x');
 }
 
-static void readahead_descriptors(void)
+static void r03_readahead_descriptors(void)
 {
-	int fd = pattern_file("f", PAGE, 1);
+	int fd = pattern_file("f", PAGE, 1), ends[2];
 
 	fd = open(scratch("f"), O_WRONLY);
 	CHECK(fd >= 0);
@@ -117,6 +117,9 @@ static void readahead_descriptors(void)
 	fd = open("/dev/null", O_RDONLY);
 	CHECK(fd >= 0);
 	CHECK_FAILS(readahead(fd, 0, PAGE), EINVAL);
+	CHECK_EQ(pipe(ends), 0);
+	CHECK_FAILS(readahead(ends[0], 0, PAGE), EINVAL);
+	CHECK_FAILS(readahead(ends[1], 0, PAGE), EBADF);
 }
 
 static void fdatasync_area_descriptors(void)
@@ -133,7 +136,7 @@ int main(void)
 	RUN(mwrite_with_a_gap_in_the_middle);
 	RUN(mwrite_across_two_mappings);
 	RUN(mwrite_beyond_the_largest_file);
-	RUN(readahead_descriptors);
+	RUN(r03_readahead_descriptors);
 	RUN(fdatasync_area_descriptors);
 	return test_end();
 }

@@ -47,7 +47,7 @@ static void touch(void)
 	*p;
 }
 
-static void a_touch_is_SIGBUS(void)
+static void s07_a_touch_is_SIGBUS(void)
 {
 	cold_file(1);
 	CHECK_KILLED(in_child(touch), SIGBUS);
@@ -159,7 +159,7 @@ int main(void)
 {
 	RUN(read_says_EIO);
 	RUN(readahead_says_nothing);
-	RUN(a_touch_is_SIGBUS);
+	RUN(s07_a_touch_is_SIGBUS);
 	RUN(mwrite_says_EIO);
 	RUN(mwrite_stops_before_the_error);
 	RUN(write_error_is_told_once);

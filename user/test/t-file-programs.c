@@ -1,6 +1,6 @@
 /*
- * t-file-programs: mkdir, rmdir, mv, ln, touch and stat do what their --help
- * says.
+ * t-file-programs: mkdir, rmdir, mv, ln, touch, stat, and cp and rm of trees,
+ * do what their --help says.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -127,6 +127,32 @@ static void describing(void)
 	CHECK_EQ(sh("stat"), 2);
 }
 
+static void copying_trees(void)
+{
+	const char *names[] = { "d", "d/e", "d/f", "d/link", "c", "c/e", "c/f",
+				"c/link", "c/d", "c/d/e", "c/d/f", "c/d/link" };
+
+	for (int i = 0; i < 12; i++)
+		scratch(names[i]);
+	CHECK_EQ(sh("mkdir -p /tmp/d/e; echo one > /tmp/d/f; "
+		    "ln -s f /tmp/d/link"), 0);
+	CHECK_EQ(sh("cp /tmp/d /tmp/c"), 1);
+	CHECK(!is_there("/tmp/c"));
+	CHECK_EQ(sh("cp -r /tmp/d /tmp/c"), 0);
+	CHECK_EQ(sh("cmp /tmp/d/f /tmp/c/link; ls /tmp/c/e"), 0);
+	CHECK_EQ(sh("cp -r /tmp/d /tmp/c && cmp /tmp/d/f /tmp/c/d/f"), 0);
+	CHECK_EQ(sh("cp -r /tmp/d /tmp/d/e"), 1);
+	CHECK_EQ(sh("cp -r /tmp/not-there /tmp/x"), 1);
+	CHECK_EQ(sh("cp -r /dev/null /tmp/d"), 1);
+	CHECK_EQ(sh("cp /tmp/d/f /tmp/d/f /tmp/file"), 2);
+	CHECK_EQ(sh("rm /tmp/d /tmp/c"), 1);
+	CHECK(is_there("/tmp/d/f"));
+	CHECK_EQ(sh("rm -r /tmp/d /tmp/c/"), 0);
+	CHECK(!is_there("/tmp/d") && !is_there("/tmp/c"));
+	CHECK_EQ(sh("rm -r /tmp/d"), 1);
+	CHECK_EQ(sh("rm -rf /tmp/d"), 0);
+}
+
 static void all_have_help(void)
 {
 	static const char *const names[] = {
@@ -148,6 +174,7 @@ int main(void)
 	RUN(linking);
 	RUN(touching);
 	RUN(describing);
+	RUN(copying_trees);
 	RUN(all_have_help);
 	return test_end();
 }

@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -196,6 +198,33 @@ static void lengths_that_wrap(void)
 	CHECK_FAILS(syscall(SYS_munmap, 0x60000000, 0xFFFFF001), EINVAL);
 }
 
+/* Less is possible, more is refused; realloc() lives with that. */
+static void mremap_shrinks_only(void)
+{
+	char *p = map_anonymous(4 * PAGE);
+	char *q = malloc(1 << 20);
+
+	pattern_fill(p, 4 * PAGE, 1, 0);
+	CHECK(mremap(p, 4 * PAGE, 4 * PAGE, 0) == p);
+	CHECK(mremap(p, 4 * PAGE, PAGE + 1, MREMAP_MAYMOVE) == p);
+	CHECK(pattern_ok(p, 2 * PAGE, 1, 0));
+	check_dead(p + 2 * PAGE, SIGSEGV);
+	CHECK_FAILS((long)mremap(p, 2 * PAGE, 4 * PAGE, 0), ENOMEM);
+	CHECK_FAILS((long)mremap(p, 2 * PAGE, 4 * PAGE, MREMAP_MAYMOVE),
+		    ENOMEM);
+	CHECK_FAILS((long)mremap(p, 4 * PAGE, PAGE, 0), EFAULT);
+	CHECK_FAILS((long)mremap(p + 1, PAGE, PAGE, 0), EINVAL);
+	CHECK_FAILS((long)mremap(p, PAGE, 0, 0), EINVAL);
+	CHECK_FAILS((long)mremap(p, PAGE, PAGE, 64), EINVAL);
+	CHECK_FAILS((long)mremap((void *)0xFFFFF000, PAGE, PAGE, 0), EFAULT);
+	CHECK(pattern_ok(p, 2 * PAGE, 1, 0));
+	CHECK(q != NULL);
+	pattern_fill(q, 1 << 20, 2, 0);
+	q = realloc(q, 3 << 20);
+	CHECK(q && pattern_ok(q, 1 << 20, 2, 0));
+	free(q);
+}
+
 static void no_access_at_all(void)
 {
 	char *p = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -220,6 +249,7 @@ int main(void)
 	RUN(a_hint_is_taken_if_free);
 	RUN(refused);
 	RUN(lengths_that_wrap);
+	RUN(mremap_shrinks_only);
 	RUN(no_access_at_all);
 	return test_end();
 }

@@ -326,7 +326,7 @@ static void kernel_finds_no_fault(void)
  * The device writes into pages of a file that somebody else cuts meanwhile:
  * the frames have no name any more then, but they are not free either.
  */
-static void buffers_that_are_cut_off(void)
+static void w20_buffers_that_are_cut_off(void)
 {
 	const struct timespec pause = { .tv_nsec = 70 * 1000 };
 	pid_t reader;
@@ -362,7 +362,7 @@ int main(void)
 	RUN(a_cached_page_that_cannot_be_written);
 	RUN(a_full_disk);
 	RUN(nothing_is_left);
-	RUN(buffers_that_are_cut_off);
+	RUN(w20_buffers_that_are_cut_off);
 	fail_at("read", 0);
 	fail_at("write", 0);
 	return test_end();

@@ -26,7 +26,7 @@ static int pages_on_their_way(int fd)
  * Seen only if we look sooner than the device answers.  One look may come too
  * late; a readahead that waits would never be seen.
  */
-static void returns_before_the_device_answers(void)
+static void r01_returns_before_the_device_answers(void)
 {
 	int fd = pattern_file("ra", PAGES * PAGE, 1), seen = 0;
 
@@ -41,6 +41,8 @@ static void returns_before_the_device_answers(void)
 		CHECK(file_ok(fd, PAGES * PAGE, 1));
 	}
 	CHECK(seen > 0);
+	test_figure("p01", "of %d pages %d are on their way when it returns",
+		    PAGES, seen);
 }
 
 static void later_the_pages_are_up_to_date(void)
@@ -70,7 +72,7 @@ static void costs_no_copy_and_no_fault(void)
 	CHECK(file_ok(fd, PAGES * PAGE, 3));
 }
 
-static void position_stays(void)
+static void r04_position_stays(void)
 {
 	int fd = pattern_file("ra", PAGES * PAGE, 4);
 
@@ -80,7 +82,7 @@ static void position_stays(void)
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 1234);
 }
 
-static void size_is_a_hint(void)
+static void r02_size_is_a_hint(void)
 {
 	int fd = pattern_file("ra", 4 * PAGE, 5);
 
@@ -95,7 +97,7 @@ static void size_is_a_hint(void)
 	CHECK(file_ok(fd, 4 * PAGE, 5));
 }
 
-static void same_range_twice_is_one_read(void)
+static void r07_same_range_twice_is_one_read(void)
 {
 	int fd = pattern_file("ra", 8 * PAGE, 6);
 	long sectors;
@@ -113,11 +115,11 @@ static void same_range_twice_is_one_read(void)
 
 int main(void)
 {
-	RUN(returns_before_the_device_answers);
+	RUN(r01_returns_before_the_device_answers);
 	RUN(later_the_pages_are_up_to_date);
 	RUN(costs_no_copy_and_no_fault);
-	RUN(position_stays);
-	RUN(size_is_a_hint);
-	RUN(same_range_twice_is_one_read);
+	RUN(r04_position_stays);
+	RUN(r02_size_is_a_hint);
+	RUN(r07_same_range_twice_is_one_read);
 	return test_end();
 }

@@ -29,6 +29,9 @@ static void large_mapping_costs_nothing(void)
 	measured();
 	CHECK(p != MAP_FAILED);
 	check_nothing_done();
+	test_figure("p02", "%d MiB: %llu page tables, %llu entries, %llu TLB "
+		    "invalidations", LARGE >> 20, cost("page_tables"),
+		    cost("ptes_written"), cost("tlb_invalidations"));
 	CHECK_EQ(page_table_at(p), 0);
 	CHECK_EQ(page_table_at(p + LARGE - PAGE), 0);
 }

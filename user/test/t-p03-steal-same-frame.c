@@ -10,7 +10,7 @@
 
 enum { PAGES = 8 };
 
-static void read_touch_takes_the_frame(void)
+static void s01_read_touch_takes_the_frame(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 1);
 	volatile char *p = map_uncached(fd, PAGES * PAGE);
@@ -26,10 +26,13 @@ static void read_touch_takes_the_frame(void)
 	CHECK_EQ(cost("frames_stolen"), 1);
 	CHECK_EQ(cost("fallbacks"), 0);
 	CHECK_EQ(cost("bytes_copied"), 0);
+	test_figure("p03", "one touch: %llu fault, %llu frame stolen, the same;"
+		    " %llu bytes copied", cost("page_faults"),
+		    cost("frames_stolen"), cost("bytes_copied"));
 	CHECK(pattern_ok((char *)p + 2 * PAGE, PAGE, 1, 2));
 }
 
-static void write_touch_takes_the_frame(void)
+static void s01_write_touch_takes_the_frame(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 2);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -44,7 +47,7 @@ static void write_touch_takes_the_frame(void)
 	CHECK_EQ(p[5 * PAGE + 7], 'x');
 }
 
-static void stolen_then_read_comes_from_the_disk(void)
+static void s11_stolen_then_read_comes_from_the_disk(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 3);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -57,7 +60,7 @@ static void stolen_then_read_comes_from_the_disk(void)
 	CHECK(page_of_file(fd, 0) != page_of_address(p));
 }
 
-static void stolen_then_written_leaves_the_file(void)
+static void s12_stolen_then_written_leaves_the_file(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 4);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -71,7 +74,7 @@ static void stolen_then_written_leaves_the_file(void)
 	CHECK(file_ok(fd, PAGES * PAGE, 4));
 }
 
-static void read_fault_then_write_is_one_frame(void)
+static void s13_read_fault_then_write_is_one_frame(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 5);
 	volatile char *p = map_uncached(fd, PAGES * PAGE);
@@ -88,7 +91,7 @@ static void read_fault_then_write_is_one_frame(void)
 }
 
 /* The cache page of a hole is an ordinary clean page of zeros. */
-static void hole_is_stolen_too(void)
+static void s15_hole_is_stolen_too(void)
 {
 	int fd = sparse_file("src", PAGES * PAGE);
 	char *p = map_uncached(fd, PAGES * PAGE);
@@ -106,11 +109,11 @@ static void hole_is_stolen_too(void)
 
 int main(void)
 {
-	RUN(read_touch_takes_the_frame);
-	RUN(write_touch_takes_the_frame);
-	RUN(stolen_then_read_comes_from_the_disk);
-	RUN(stolen_then_written_leaves_the_file);
-	RUN(read_fault_then_write_is_one_frame);
-	RUN(hole_is_stolen_too);
+	RUN(s01_read_touch_takes_the_frame);
+	RUN(s01_write_touch_takes_the_frame);
+	RUN(s11_stolen_then_read_comes_from_the_disk);
+	RUN(s12_stolen_then_written_leaves_the_file);
+	RUN(s13_read_fault_then_write_is_one_frame);
+	RUN(s15_hole_is_stolen_too);
 	return test_end();
 }

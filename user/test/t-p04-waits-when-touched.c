@@ -29,12 +29,23 @@ static void touching_reads(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 2);
 	char *p = map_uncached(fd, PAGES * PAGE);
+	unsigned waits;
 
 	go_cold(fd);
 	measure();
 	CHECK(pattern_ok(p + 3 * PAGE, PAGE, 2, 3));
 	measured();
 	CHECK(cost("blk_requests") >= 1);
+	waits = cost("waits");
+	if (kernel_option("ramdisk.latency_us"))
+		CHECK_EQ(waits, 1);
+	go_warm(fd);
+	measure();
+	CHECK(pattern_ok(p + 4 * PAGE, PAGE, 2, 4));
+	measured();
+	CHECK_EQ(cost("waits"), 0);
+	test_figure("p04", "touching a page that is not there: %u wait; one "
+		    "that is: 0", waits);
 }
 
 static void finished_page_asks_nothing_of_the_disk(void)
@@ -48,10 +59,11 @@ static void finished_page_asks_nothing_of_the_disk(void)
 	measured();
 	CHECK_EQ(cost("blk_requests"), 0);
 	CHECK_EQ(cost("cache_misses"), 0);
+	CHECK_EQ(cost("waits"), 0);
 }
 
 /* That the right bytes are there means that the fault has waited for them. */
-static void page_being_read_is_waited_for(void)
+static void s06_page_being_read_is_waited_for(void)
 {
 	int fd = pattern_file("src", PAGES * PAGE, 4), seen = 0;
 	char *p;
@@ -77,6 +89,6 @@ int main(void)
 	RUN(mapping_reads_nothing);
 	RUN(touching_reads);
 	RUN(finished_page_asks_nothing_of_the_disk);
-	RUN(page_being_read_is_waited_for);
+	RUN(s06_page_being_read_is_waited_for);
 	return test_end();
 }

@@ -55,6 +55,8 @@ static void check_range(off_t off, off_t len, unsigned left)
 static void whole_pages(void)
 {
 	check_range(2 * PAGE, 3 * PAGE, 0xe3);
+	test_figure("p05", "3 of %d dirty pages asked for, the other %d still "
+		    "dirty", PAGES, PAGES - 3);
 }
 
 static void every_page_that_the_range_touches(void)

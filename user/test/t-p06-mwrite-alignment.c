@@ -50,6 +50,7 @@ static void unaligned_position(void)
 {
 	check_refused(0, PAGE, 1);
 	check_refused(0, PAGE, PAGE + 512);
+	test_figure("p06", "refused: %llu frames moved", cost("frames_moved"));
 }
 
 static void length_0_moves_nothing(void)

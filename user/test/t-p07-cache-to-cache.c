@@ -38,6 +38,9 @@ static void warm_source_same_frames(void)
 	CHECK_EQ(moved, PAGES * PAGE);
 	check_no_mmu_work();
 	CHECK_EQ(cost("frames_moved"), PAGES);
+	test_figure("p07", "%llu frames moved, %llu faults, %llu page tables",
+		    cost("frames_moved"), cost("page_faults"),
+		    cost("page_tables"));
 	for (int i = 0; i < PAGES; i++) {
 		CHECK_EQ(page_of_file(dst, i), was[i]);
 		CHECK_EQ(page_of_file(src, i), 0);

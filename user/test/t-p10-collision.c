@@ -95,6 +95,8 @@ static void mapped_page_is_copied_into(void)
 	move_over(dst);
 	CHECK_EQ(cost("bytes_copied"), PAGE);
 	CHECK_EQ(cost("fallback_target"), 1);
+	test_figure("p10", "4 pages, one mapped by somebody: %llu moved, %llu "
+		    "bytes copied", cost("frames_moved"), cost("bytes_copied"));
 	CHECK_EQ(page_of_file(dst, 0), was[0]);
 	CHECK_EQ(page_of_file(dst, 1), held);
 	CHECK_EQ(page_of_file(dst, 2), was[2]);

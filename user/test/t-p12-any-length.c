@@ -53,6 +53,9 @@ static void lengths_around_a_page_table(void)
 	check_length(1023);
 	check_length(1024);
 	check_length(1500);
+	test_figure("p12", "1500 pages: %llu faults, %llu page tables, %llu "
+		    "TLB invalidations", cost("page_faults"),
+		    cost("page_tables"), cost("tlb_invalidations"));
 }
 
 int main(void)

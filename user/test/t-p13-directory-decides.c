@@ -30,6 +30,9 @@ static void two_spans_two_entries(void)
 	CHECK_EQ((uintptr_t)p % SPAN, 0);
 	CHECK_EQ(cost("mwrite_pde_reads"), 2);
 	CHECK_EQ(cost("mwrite_pte_reads"), 0);
+	test_figure("p13", "%d MiB: %llu directory entries read, %llu table "
+		    "entries", 2 * SPAN >> 20, cost("mwrite_pde_reads"),
+		    cost("mwrite_pte_reads"));
 }
 
 static void one_page_more_is_one_entry_more(void)

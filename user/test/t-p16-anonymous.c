@@ -28,6 +28,8 @@ static void frame_becomes_the_files(void)
 	CHECK_EQ(cost("bytes_copied"), 0);
 	CHECK(cost("pages_zeroed") <= 1);	/* a new indirect block */
 	CHECK_EQ(cost("frames_moved"), PAGES);
+	test_figure("p16", "%llu anonymous frames became the file's, %llu "
+		    "bytes copied", cost("frames_moved"), cost("bytes_copied"));
 	for (int i = 0; i < PAGES; i++)
 		CHECK_EQ(page_of_file(dst, i), was[i]);
 	CHECK_EQ(fdatasync_area(dst, 0, 0), 0);

@@ -154,6 +154,8 @@ static void random_operations(unsigned seed)
 	for (int i = 0; i < 2; i++)
 		go_cold(file[i]);
 	same_files();
+	test_figure("p18", "seed %u: %d operations by both, same results, "
+		    "errors, buffers and files", seed, ROUNDS);
 }
 
 static void the_same_results_1(void)

@@ -26,6 +26,8 @@ static void a_whole_file(void)
 	CHECK_EQ(cost("bytes_copied"), 0);
 	CHECK_EQ(cost("page_faults"), 0);
 	CHECK_EQ(cost("frames_moved"), PAGES);
+	test_figure("p19", "%d pages from file to file: 0 faults, 0 bytes "
+		    "copied; a pipe, a terminal: EINVAL", PAGES);
 	CHECK(file_ok(out, PAGES * PAGE, 1));
 	CHECK(file_ok(in, PAGES * PAGE, 1));
 	CHECK_EQ(lseek(in, 0, SEEK_CUR) + lseek(out, 0, SEEK_CUR), 0);

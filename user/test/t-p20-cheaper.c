@@ -9,7 +9,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -129,14 +128,6 @@ static unsigned long o_direct_from_nothing(void)
 	return cost;
 }
 
-static void say(const char *what, unsigned long cost)
-{
-	char text[96];
-
-	snprintf(text, sizeof text, "%s: %lu instructions a page", what, cost);
-	test_note(text);
-}
-
 static int begin(void)
 {
 	if (!time_is_instructions()) {
@@ -148,6 +139,7 @@ static int begin(void)
 	return 1;
 }
 
+/* Each figure is printed, also those that are not in favour of the calls. */
 static void a_cold_file(void)
 {
 	unsigned long four, one_go;
@@ -156,12 +148,11 @@ static void a_cold_file(void)
 		return;
 	four = four_calls(1);
 	one_go = o_direct_from_nothing();
-	say("four calls", four);
-	say("O_DIRECT, the file in one go", one_go);
-	say("O_DIRECT, 2 MiB used before", o_direct(WINDOW, 1));
-	say("O_DIRECT, 1 MiB used before", o_direct(MIB, 1));
-	say("O_DIRECT, 64 KiB used before", o_direct(64 * 1024, 1));
-	say("O_DIRECT, 4 KiB used before", o_direct(PAGE, 1));
+	test_figure("p20", "instructions a page, cold source: four calls %lu, "
+		    "O_DIRECT with its buffer %lu; with a buffer used before: "
+		    "2 MiB %lu, 1 MiB %lu, 64 KiB %lu, 4 KiB %lu", four, one_go,
+		    o_direct(WINDOW, 1), o_direct(MIB, 1),
+		    o_direct(64 * 1024, 1), o_direct(PAGE, 1));
 	CHECK(four < one_go);
 }
 
@@ -173,8 +164,8 @@ static void a_cached_file(void)
 		return;
 	four = four_calls(0);
 	direct = o_direct(MIB, 0);
-	say("four calls, cached source", four);
-	say("O_DIRECT, cached source", direct);
+	test_figure("p20", "cached source: four calls %lu, O_DIRECT %lu", four,
+		    direct);
 	CHECK(four < direct);
 }
 

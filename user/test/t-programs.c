@@ -221,6 +221,47 @@ static void all_have_help(void)
 	}
 }
 
+/* What is no option is said, and not taken for a file. */
+static void wrong_options(void)
+{
+	static const char *const names[] = {
+		"cat", "clear", "cmp", "cp", "dd", "find", "free", "grep",
+		"head", "hexdump", "kill", "ln", "ls", "mcp", "mkdir",
+		"mount-info", "mv", "poweroff", "ps", "rm", "rmdir", "sleep",
+		"sort", "stat", "sync", "tail", "tee", "touch", "tracecat",
+		"vmstat", "wc",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char line[64];
+
+		snprintf(line, sizeof line, "%s --bogus < /dev/null", names[i]);
+		CHECK_EQ(sh(line), 2);
+	}
+	scratch("-x");
+	CHECK_EQ(sh("cd /tmp; touch -- -x; cat -- -x; rm -- -x"), 0);
+}
+
+/* Output that does not arrive is an error, by whomever it was printed. */
+static void full_disks(void)
+{
+	static const char *const lines[] = {
+		"echo x", "cat /bin/ls", "ls /", "ls -l /bin /test", "find /",
+		"stat /", "wc /bin/ls", "head /etc/passwd", "ps", "free",
+		"hexdump /bin/ls", "grep -c x /etc/passwd", "sort /etc/passwd",
+		"tail /etc/passwd", "mount-info", "vmstat", "help", "yes",
+		"dd if=/bin/ls", "tee < /bin/ls", "cmp /bin/ls /bin/cat",
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		char line[64];
+
+		snprintf(line, sizeof line, "%s > /dev/full", lines[i]);
+		CHECK_EQ(sh(line), 1);
+	}
+	CHECK_EQ(sh("help > /dev/full; true"), 0);
+}
+
 int main(void)
 {
 	RUN(redirections);
@@ -237,5 +278,7 @@ int main(void)
 	RUN(into_a_directory);
 	RUN(looking_around);
 	RUN(all_have_help);
+	RUN(wrong_options);
+	RUN(full_disks);
 	return test_end();
 }

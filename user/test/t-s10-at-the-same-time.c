@@ -66,12 +66,12 @@ static void check_together(void (*odd)(void), void (*even)(void))
 	}
 }
 
-static void stealers(void)
+static void s10_stealers(void)
 {
 	check_together(steal, steal);
 }
 
-static void stealers_and_readers(void)
+static void s08_stealers_and_readers(void)
 {
 	check_together(steal, read_all);
 }
@@ -91,6 +91,40 @@ static void copiers_and_readers(void)
 	check_together(copy, read_all);
 }
 
+static int gate;
+
+/* Both of them sleep on the same frame, and are woken by the same read. */
+static void steal_the_first_page(void)
+{
+	char *p = map_uncached(gate, PAGE);
+
+	p[PAGE - 1] = 'x';
+	CHECK(pattern_ok(p, PAGE - 4, 1, 0));
+	CHECK_EQ(p[PAGE - 1], 'x');
+}
+
+/*
+ * One frame was read and two wanted it: one has it at most, the other a copy
+ * or what the disk has.
+ */
+static void s10_one_of_two_wins(void)
+{
+	pid_t child[2];
+
+	gate = pattern_file("src", PAGE, 1);
+	go_cold(gate);
+	measure();
+	child[0] = child_start(steal_the_first_page);
+	child[1] = child_start(steal_the_first_page);
+	CHECK_EXIT(child_wait(child[0]), 0);
+	CHECK_EXIT(child_wait(child[1]), 0);
+	measured();
+	CHECK(machine_cost("frames_stolen") >= 1);
+	CHECK_EQ(machine_cost("frames_stolen") + machine_cost("fallbacks"), 2);
+	CHECK(machine_cost("blk_requests") >= machine_cost("frames_stolen"));
+	CHECK(file_ok(gate, PAGE, 1));
+}
+
 /* The right bytes, or none: what was cut off raises SIGBUS. */
 static void steal_until_cut(void)
 {
@@ -100,7 +134,7 @@ static void steal_until_cut(void)
 		CHECK(pattern_ok(p + i * PAGE, PAGE, 1, i));
 }
 
-static void cut_while_it_is_stolen(void)
+static void s09_cut_while_it_is_stolen(void)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		pid_t child;
@@ -122,11 +156,12 @@ static void cut_while_it_is_stolen(void)
 
 int main(void)
 {
-	RUN(stealers);
-	RUN(stealers_and_readers);
+	RUN(s10_stealers);
+	RUN(s10_one_of_two_wins);
+	RUN(s08_stealers_and_readers);
 	RUN(copiers);
 	RUN(copiers_and_stealers);
 	RUN(copiers_and_readers);
-	RUN(cut_while_it_is_stolen);
+	RUN(s09_cut_while_it_is_stolen);
 	return test_end();
 }

@@ -55,11 +55,49 @@ static void steal_all(void)
 	CHECK(pattern_ok(p, PAGES * PAGE, 2, 0));
 }
 
-static void stealing(void)
+static void s18_stealing(void)
 {
 	src = pattern_file("src", PAGES * PAGE, 1);
 	go_cold(src);
 	check_every_n(steal_all);
+}
+
+#define FAR ((char *)0x60000000)	/* where no page table is yet */
+
+enum { ONE = 5 };
+
+static void steal_one(void)
+{
+	volatile char *p = FAR;
+
+	begin();
+	if (mmap(FAR, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE
+		 | MAP_UNCACHED | MAP_FIXED, src, 0) == MAP_FAILED)
+		refused_if(1);
+	p[ONE * PAGE] = 'x';
+}
+
+/* The page is warm, so it is the page table that cannot be had. */
+static void s18_page_stays_in_the_cache(void)
+{
+	int killed = 0;
+
+	src = pattern_file("src", PAGES * PAGE, 1);
+	for (refuse = 1; refuse <= LAST; refuse++) {
+		long was = page_of_file(src, ONE);
+		int status = in_child(steal_one);
+
+		fail_at("alloc", 0);
+		if (WIFSIGNALED(status)) {
+			CHECK_EQ(WTERMSIG(status), SIGKILL);
+			killed++;
+		}
+		if (status)
+			CHECK_EQ(page_of_file(src, ONE), was);
+		go_warm(src);
+		CHECK(file_ok(src, PAGES * PAGE, 1));
+	}
+	CHECK(killed > 0);
 }
 
 /* What has arrived is right, whether all of it did or not. */
@@ -135,7 +173,8 @@ static void new_processes(void)
 
 int main(void)
 {
-	RUN(stealing);
+	RUN(s18_stealing);
+	RUN(s18_page_stays_in_the_cache);
 	RUN(copying);
 	RUN(writing);
 	RUN(new_processes);

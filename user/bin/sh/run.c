@@ -86,6 +86,17 @@ static int run_program(const struct node *n, struct words *argv, int in_child)
 	return job_wait(&job);
 }
 
+/* What a command of the shell has printed must arrive where it was sent. */
+static int printed(void)
+{
+	int arrived = fflush(stdout) == 0 && !ferror(stdout);
+
+	if (!arrived)
+		warn("standard output");
+	clearerr(stdout);
+	return arrived;
+}
+
 /* In the shell itself: a command of its own, or assignments alone. */
 static int run_here(const struct node *n, builtin_fn *fn, struct words *argv)
 {
@@ -95,6 +106,8 @@ static int run_here(const struct node *n, builtin_fn *fn, struct words *argv)
 	assign(n->words, 0);
 	if (redirect(n->redirections, &old) == 0)
 		status = fn ? fn(argv->v) : 0;
+	if (!printed() && status == 0)
+		status = 1;
 	redirect_back(&old);
 	return status;
 }

@@ -1,0 +1,274 @@
+"""tools/magpie bench: what copies and operations cost, on Magpie and on Linux.
+
+/bin/bench measures; here it is run on the machines, and its lines become a table
+(build/bench/bench.txt), a file for other tools (bench.tsv) and pictures (*.svg).
+
+All figures are instructions executed.  On the ramdisk they are the processor's time
+stamp under -icount; on virtio-blk, where the machine also waits, a plugin of QEMU counts
+(tools/plugin/marks.c), in real time: with -icount an idle machine's clock would run ahead of
+the disk, and the ticks of its timer would be counted as work.
+"""
+
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import magpie_image
+import magpie_linux
+import magpie_profile
+from magpie_image import Failure
+
+DEVICE = 2050           # instructions a page: the ramdisk's two transfers by rep movsl
+DISK = 300              # MiB: two files of 128, and room
+NAMES = ["copy", "window", "cache", "virtio", "ops", "cross", "random"]
+
+
+@dataclass
+class Case:
+    """One line of a table: what bench is told, and what people are."""
+    words: str
+    label: str
+    size: int = 32
+    dest: str = "new"
+
+    def spec(self):
+        method, unit, source = self.words.split(":")
+        return f"{method}:{unit}:{self.size}:{self.dest}:{source}"
+
+
+FOUR = "four:2048:cold"
+OTHERS = [("direct:64:cold", "O_DIRECT 64 KiB"), ("direct:1024:cold", "O_DIRECT 1 MiB"),
+          ("direct:4096:cold", "O_DIRECT 4 MiB"), ("read-write:4:cold", "read/write 4 KiB"),
+          ("read-write:64:cold", "read/write 64 KiB"),
+          ("read-write:1024:cold", "read/write 1 MiB"),
+          ("mmap-write:1024:cold", "mmap + write 1 MiB"),
+          ("sendfile:1024:cold", "sendfile 1 MiB"),
+          ("copy_file_range:1024:cold", "copy_file_range 1 MiB"),
+          ("splice:1024:cold", "splice 1 MiB")]
+CACHED = [("four-cache:4096:cached", "mmap(MAP_UNCACHED) + mwrite"),
+          ("read-write-cache:1024:cached", "read/write 1 MiB"),
+          ("mmap-write-cache:1024:cached", "mmap + write 1 MiB")]
+
+
+def cases(names, quick):
+    """What is measured on the ramdisk, by section."""
+    sizes = [4] if quick else [4, 32, 128]
+    large = sizes[-2:][0]
+    found = {}
+    if "copy" in names:
+        found["copy"] = [Case(FOUR, "the four calls", size, dest)
+                         for size in sizes for dest in ("new", "over")]
+        found["copy"] += [Case(words, label, large, dest)
+                          for words, label in OTHERS for dest in ("new", "over")]
+    if "window" in names:
+        found["window"] = [Case(f"four:{unit}:cold", f"the four calls, {unit} KiB", large)
+                           for unit in (16, 64, 256, 1024, 2048, 4096)]
+    if "cache" in names:
+        found["cache"] = [Case(words, label, large, dest)
+                          for words, label in CACHED for dest in ("new", "over")]
+    return found
+
+
+def virtio_cases(quick):
+    size = 4 if quick else 32
+    return [Case(words, label, size, "over")
+            for words, label in [(FOUR, "the four calls"), *OTHERS]]
+
+
+@dataclass
+class Machine:
+    """One of the two, and how to make it run bench."""
+    name: str
+    run: callable
+    figures: dict = field(default_factory=dict)     # (section, what) -> instructions or None
+    told: str = ""                                  # version and command line
+
+
+# ---- the machines ----------------------------------------------------------------------
+
+def magpie(args, build):
+    """Magpie on a disk with room for the files, and nothing else on it."""
+    def run(words, virtio=False, plugin=None):
+        with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
+            image, root = Path(scratch) / "bench.img", Path(scratch) / "root"
+            (root / "bin").mkdir(parents=True)
+            for name in ("init", "bench", "true"):
+                shutil.copy2(build / "root/bin" / name, root / "bin" / name)
+            magpie_image.create(image, root, root / "bin/bench", DISK)
+            command = [sys.executable, Path(__file__).parent / "magpie", "run",
+                       "--timeout", args.timeout or 1800, "--ram", args.ram,
+                       *(["--disk", image] if virtio else ["--icount", "--image", image])]
+            command += ["--plugin", plugin] if plugin else []
+            done = magpie_image.call([*map(str, command), "--", "/bin/bench", *words])
+        if done.returncode:
+            raise Failure(f"bench: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+    return Machine("Magpie", run, told=f"Magpie {version()}")
+
+
+def linux(build):
+    machine = Machine("Linux", None)
+
+    def run(words, virtio=False, plugin=None):
+        text, kernel, command = magpie_linux.run(build, words, DISK, virtio, plugin)
+        machine.told = f"Linux {kernel.version} ({kernel.package})\n{command}"
+        return text
+    machine.run = run
+    return machine
+
+
+def version():
+    done = magpie_image.call(["git", "-C", str(Path(__file__).parent), "describe", "--always",
+                              "--dirty"])
+    return done.stdout.strip()
+
+
+# ---- measuring -------------------------------------------------------------------------
+
+def number(text):
+    return int(text) if text.isdigit() else None
+
+
+def measure(machine, names, quick, build):
+    """Fill in machine.figures."""
+    def progress(what):
+        print(f"  {machine.name}: {what} ...", file=sys.stderr, flush=True)
+
+    for section, list_ in cases(names, quick).items():
+        progress(f"{section}, {len(list_)} cases")
+        specs = [case.spec() for case in list_]
+        for spec, cost, pages in copies(machine.run(["copy", *specs])):
+            machine.figures[section, spec] = cost and cost / pages
+    if "virtio" in names:
+        list_ = virtio_cases(quick)
+        progress(f"virtio-blk, {len(list_)} cases")
+        on_virtio(machine, [case.spec() for case in list_], build)
+    for section in ("ops", "cross", "random"):
+        if section in names:
+            progress(section)
+            kind = {"ops": "op"}.get(section, section)
+            for words in lines(machine.run([section]), kind):
+                cost = next((n for n in reversed(words) if n.isdigit()), "-")
+                cost = cost if words[-1] == cost else "-"
+                key = words[0] if section != "cross" else (words[0], int(words[1]))
+                machine.figures[section, key] = number(cost)
+
+
+def lines(text, kind):
+    for line in text.splitlines():
+        words = line.rstrip().split("\t")
+        if words[0] == kind:
+            yield words[1:]
+
+
+def copies(text):
+    """(spec, instructions or None, pages) of each copy."""
+    for spec, cost, pages in lines(text, "copy"):
+        yield spec, number(cost), number(pages)
+
+
+def on_virtio(machine, specs, build):
+    """Each spec in a run of its own: its last pair of marks is the copy."""
+    plugin = magpie_profile.plugin(build, "marks")
+    with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
+        out = Path(scratch) / "marks"
+        for spec in specs:
+            text = machine.run(["copy", spec], True, f"{plugin},out={out}")
+            for name, cost, pages in copies(text):
+                marks = [line.split() for line in out.read_text().splitlines()]
+                (_, start), (_, stop) = marks[-2:]
+                machine.figures["virtio", name] = cost and (int(stop) - int(start)) / pages
+
+
+# ---- telling ---------------------------------------------------------------------------
+
+TITLES = {
+    "copy": f"Copy, ramdisk: instructions a page above the device's own {DEVICE:,}",
+    "window": f"The four calls by window: instructions a page above the device's {DEVICE:,}",
+    "cache": "From cache to cache, nothing written out: instructions a page",
+    "virtio": "Copy, virtio-blk: instructions executed a page",
+    "ops": "Operations: instructions",
+    "cross": "Touched pages to a file, and touched again: instructions a page",
+    "random": "8 KiB at a random place of a file on the ramdisk: instructions",
+}
+
+
+def rows(section, machines, names, quick):
+    """(label, key, what to take off) of a section's lines."""
+    if section == "virtio":
+        return [(f"{c.label}, {c.size} MiB", c.spec(), 0) for c in virtio_cases(quick)]
+    if section in ("copy", "window", "cache"):
+        off = 0 if section == "cache" else DEVICE
+        return [(f"{c.label}, {c.size} MiB, {c.dest}", c.spec(), off)
+                for c in cases(names, quick)[section]]
+    keys = list(dict.fromkeys(key for m in machines for s, key in m.figures if s == section))
+    if section == "cross":
+        return [(f"{what}, {pages} pages a call", (what, pages), 0) for what, pages in keys]
+    return [(key, key, 0) for key in keys]
+
+
+def per_page(value, section, key, off):
+    """A figure of a machine as it is told: for a page where there are pages."""
+    if value is None:
+        return None
+    return (value / key[1] if section == "cross" else value) - off
+
+
+def table(machines, names, quick):
+    """Text for people, and lines for programs."""
+    heads = [m.name for m in machines]
+    out = []
+    tsv = ["\t".join(["section", "key", "label", *heads])]
+    for section in (n for n in NAMES if n in names):
+        head = "".join(f"{h:>12}" for h in heads + (["ratio"] if len(heads) == 2 else []))
+        out += [TITLES[section], f"  {'':48}{head}"]
+        for label, key, off in rows(section, machines, names, quick):
+            values = [per_page(m.figures.get((section, key)), section, key, off)
+                      for m in machines]
+            cells = ["-" if v is None else f"{v:,.0f}" for v in values]
+            if len(values) == 2 and None not in values and values[0] > 0:
+                cells.append(f"{values[1] / values[0]:.1f}x")
+            out.append(f"  {label:48}" + "".join(f"{c:>12}" for c in cells))
+            name = key if isinstance(key, str) else ":".join(map(str, key))
+            tsv.append("\t".join([section, name, label,
+                                  *("-" if v is None else f"{v:.1f}" for v in values)]))
+        out.append("")
+    out += [m.told for m in machines] + [qemu_version()]
+    return "\n".join(out) + "\n", "\n".join(tsv) + "\n"
+
+
+def plot(folder):
+    """The pictures, by a Python that has matplotlib: ours, or Debian's."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        done = magpie_image.call([python, "-c", "import matplotlib"])
+        if done.returncode == 0:
+            done = magpie_image.call([python, str(Path(__file__).with_name("magpie_plot.py")),
+                                      str(folder)])
+            print(done.stderr, end="", file=sys.stderr)
+            return
+    print("no pictures: tools/setup bench installs what draws them", file=sys.stderr)
+
+
+def qemu_version():
+    return magpie_image.call(["qemu-system-i386", "--version"]).stdout.splitlines()[0]
+
+
+def run(args, build):
+    """tools/magpie bench; returns its exit status."""
+    names = args.names or [n for n in NAMES if not args.quick or n in ("copy", "ops")]
+    unknown = [n for n in names if n not in NAMES]
+    if unknown:
+        raise Failure(f"bench {unknown[0]}: there is {', '.join(NAMES)}")
+    machines = [magpie(args, build)] + ([linux(build)] if args.linux else [])
+    for machine in machines:
+        measure(machine, names, args.quick, build)
+    text, tsv = table(machines, names, args.quick)
+    print(text, end="")
+    folder = args.out or build / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.txt").write_text(text)
+    (folder / "bench.tsv").write_text(tsv)
+    plot(folder)
+    return 0

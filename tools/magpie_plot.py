@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Pictures of what tools/magpie bench measured: SVG, by matplotlib.
+
+    magpie_plot.py FOLDER       reads FOLDER/bench.tsv, writes FOLDER/*.svg
+
+A program of its own, because matplotlib may be another Python's than ours.
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("svg")
+matplotlib.rcParams["svg.hashsalt"] = "magpie"          # the same bytes every time
+import matplotlib.pyplot as plt                         # noqa: E402
+
+COLOURS = {"Magpie": "#1b6ca8", "Linux": "#c46a1b"}
+
+
+class Figures:
+    """bench.tsv: a line of names, then section, key, label and a figure a machine."""
+
+    def __init__(self, path):
+        with open(path, newline="") as f:
+            head, *self.rows = csv.reader(f, delimiter="\t")
+        self.machines = head[3:]
+
+    def section(self, name):
+        """(key, label, [figure or None of each machine]) of a section."""
+        return [(key, label, [float(v) if v != "-" else None for v in values])
+                for section, key, label, *values in self.rows if section == name]
+
+
+def bars(axes, machines, rows):
+    """A bar for each machine; longest first would hide the order people know."""
+    height = 0.8 / len(machines)
+    for n, machine in enumerate(machines):
+        places = [i + n * height for i in range(len(rows))]
+        values = [row[2][n] for row in rows]
+        drawn = axes.barh(places, [v or 0 for v in values], height, label=machine,
+                          color=COLOURS[machine])
+        axes.bar_label(drawn, [f"{v:,.0f}" if v else "-" for v in values], padding=3,
+                       fontsize=7)
+    axes.set_yticks([i + height * (len(machines) - 1) / 2 for i in range(len(rows))],
+                    [label for _, label, _ in rows], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.legend(loc="lower right")
+
+
+def copy(axes, figures):
+    axes.set_xlabel("instructions a page, above the device")
+    axes.set_title("Copying a file to one that exists, source not in memory")
+    rows = [row for row in figures.section("copy") if ":over:" in row[0]]
+    bars(axes, figures.machines, rows)
+    return rows
+
+
+def ops(axes, figures):
+    axes.set_xlabel("instructions")
+    axes.set_title("Operations")
+    rows = figures.section("ops")
+    bars(axes, figures.machines, rows)
+    return rows
+
+
+def window(axes, figures):
+    axes.set_title("The four calls by size of the window")
+    axes.set_xlabel("KiB read ahead, moved and written out at once")
+    axes.set_ylabel("instructions a page, above the device")
+    points = [(int(key.split(":")[1]), values[0])
+              for key, _, values in figures.section("window") if values[0]]
+    if points:
+        axes.plot(*zip(*points), marker="o", color=COLOURS["Magpie"])
+        axes.set_xscale("log", base=2)
+        axes.set_ylim(bottom=0)
+    return points
+
+
+def cross(axes, figures):
+    """Instructions a page over pages a call: write(2) against mwrite()."""
+    rows = figures.section("cross")
+    for n, machine in enumerate(figures.machines):
+        for what, style in (("write", "--"), ("mwrite", "-")):
+            points = [(int(key.split(":")[1]), values[n]) for key, _, values in rows
+                      if key.split(":")[0] == what and values[n]]
+            if points:
+                axes.plot(*zip(*points), style, marker="o", color=COLOURS[machine],
+                          label=f"{machine}, {what}")
+    axes.set_xscale("log", base=2)
+    axes.set_xlabel("touched pages a call")
+    axes.set_ylabel("instructions a page")
+    axes.set_title("Touched pages go to a file")
+    if rows:
+        axes.legend()
+    return rows
+
+
+def main(folder):
+    figures = Figures(folder / "bench.tsv")
+    for draw in (copy, ops, window, cross):
+        picture, axes = plt.subplots(figsize=(9, 5))
+        if draw(axes, figures):
+            picture.tight_layout()
+            picture.savefig(folder / f"{draw.__name__}.svg", metadata={"Date": None})
+            print(f"  {folder / draw.__name__}.svg", file=sys.stderr)
+        plt.close(picture)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
