@@ -111,6 +111,13 @@ int  rw_read (struct file *f, uva_t buf, uint32_t n, loff_t pos);
 int  rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 /* The same from/to kernel memory, for exec and the kernel's own use: reads up to @n bytes. */
 int  rw_read_kernel(struct inode *i, void *to, uint32_t n, loff_t pos);
+/* The body of rw_write(), up to file position @limit.  Locks: the lock that guards the size of @m held. */
+int  rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos);
+
+/* ---- fs/direct.c: O_DIRECT, read(2) and write(2) between the user's pages and the disk ---- */
+bool direct_possible(const struct inode *i);
+int  direct_read (struct file *f, uva_t buf, uint32_t n, loff_t pos);
+int  direct_write(struct file *f, loff_t limit, uva_t buf, uint32_t n, loff_t pos);
 
 /* ---- fs/sync.c ---- */
 /* Make [off, off + len) (len 0 = to the end) durable, and what is needed to reach it; device flushed.  Reports a

@@ -15,12 +15,17 @@
 #include "mm/cache/mapping.h"
 
 struct bdev;
+struct blkdev;
 struct file_ops;
 struct fs;
 struct inode;
 
 /* One end of a rename: a name in a directory, and what it names; NULL where nothing has the name yet. */
 struct rename_end { struct inode *dir; const char *name; unsigned len; struct inode *inode; };
+
+/* Where pages of a file are on its disk: an unbroken run, or a hole.  EXTENT_MAKE: holes get places first. */
+struct extent { struct blkdev *dev; sector_t sector; unsigned n; bool hole; };
+enum extent_how { EXTENT_FIND, EXTENT_MAKE };
 
 enum {                                  /* mode bits [POSIX sys/stat.h], values as Linux has them */
 	S_IFMT = 0170000, S_IFSOCK = 0140000, S_IFLNK = 0120000, S_IFREG = 0100000,
@@ -58,6 +63,10 @@ struct inode_ops {
 	 * place.  NULL: no holes. */
 	int  (*stretch)(struct inode *i, pgoff_t at, uint32_t max, bool *hole);
 	int  (*sync)(struct inode *i, bool datasync);           /* metadata needed to reach the data, and wait; flush the device.  No locks held */
+	/* For O_DIRECT; NULL: no such thing.  Inode lock held.  What EXTENT_MAKE placed has the disk's old content until it is
+	 * written, so only pages past the end are.  trim: those that were not written after all go again. */
+	int  (*extent)(struct inode *i, pgoff_t first, unsigned n, enum extent_how how, struct extent *out);
+	void (*trim)(struct inode *i);
 	int  (*write_inode)(struct inode *i);                   /* copy the inode into its metadata block, dirty.  Inode lock held */
 	void (*destroy)(struct inode *i);                       /* no links, no references: free blocks and number.  No locks held */
 	void (*forget)(struct inode *i);                        /* leaves memory: free i->private */

@@ -117,13 +117,16 @@ static int may_open(struct inode *i, uint32_t flags)
 		return -ELOOP;                  /* O_NOFOLLOW, or it would have been followed */
 	}
 	if (inode_is(i, S_IFDIR)) {
-		return changes || (flags & O_CREAT) ? -EISDIR : 0;
+		return changes || (flags & O_CREAT) ? -EISDIR : flags & O_DIRECT ? -EINVAL : 0;
 	}
 	if (flags & O_DIRECTORY) {
 		return -ENOTDIR;
 	}
 	if (inode_is(i, S_IFREG) && changes && i->fs->read_only) {
 		return -EROFS;
+	}
+	if ((flags & O_DIRECT) && !direct_possible(i)) {
+		return -EINVAL;
 	}
 	if (inode_is(i, S_IFREG) && !(flags & O_LARGEFILE) && mapping_size(&i->mapping) > SMALL_FILE_MAX) {
 		return -EOVERFLOW;              /* its size does not fit the caller's off_t [POSIX open] */
@@ -190,7 +193,7 @@ int file_open(struct inode *cwd, const char *path, uint32_t flags, uint32_t mode
 	struct inode *i;
 	int r;
 
-	if ((flags & O_DIRECT) || (flags & O_ACCMODE) == O_ACCMODE ||
+	if ((flags & O_ACCMODE) == O_ACCMODE ||
 	    (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) {
 		return -EINVAL;
 	}

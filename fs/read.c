@@ -133,6 +133,9 @@ static int read_all(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 /* See file.h.  Sleeps.  Returns: bytes, 0 at the end; -EFAULT -EIO -ENOMEM if not even one. */
 int rw_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
+	if (f->flags & O_DIRECT) {
+		return direct_read(f, buf, n, pos);
+	}
 	if (n <= PAGE_SIZE - ((uint32_t)pos & PAGE_MASK)) {
 		int r = read_quickly(f, buf, n, pos);
 

@@ -182,8 +182,8 @@ static void zero_tail(struct mapping *m, loff_t size)
 	frame_put(f);
 }
 
-/* Locks: the lock that guards the size of @m held. */
-static int write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
+/* See file.h.  Locks: the lock that guards the size of @m held.  Sleeps. */
+int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t size = mapping_size(m);
 	uint32_t done = 0;
@@ -237,8 +237,10 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	if (f->flags & O_APPEND) {
 		pos = f->pos = mapping_size(m);
 	}
-	if (n > 0) {
-		r = write_pages(m, largest(f), buf, n, pos);
+	if (n > 0 && (f->flags & O_DIRECT)) {
+		r = direct_write(f, largest(f), buf, n, pos);
+	} else if (n > 0) {
+		r = rw_write_pages(m, largest(f), buf, n, pos);
 	}
 	if (r > 0) {
 		i->mtime = i->ctime = inode_now();

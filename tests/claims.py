@@ -32,7 +32,7 @@ PROPERTIES = {
     "P17": "useful without asynchronous I/O: computing overlaps reading in one thread",
     "P18": "O_DIRECT can be emulated on the four calls alone",
     "P19": "splice can be emulated, between objects of the page cache",
-    "P20": "more efficient than the kernel's own O_DIRECT",
+    "P20": "more efficient than O_DIRECT here, when its buffer counts or the source is cached",
     "P21": "a few hundred lines",
     "P22": "the cache stays the point of coherence, whatever is mixed",
 }

@@ -162,6 +162,10 @@ void ext2_orphan_remove(struct inode *i, uint32_t dtime);
 void ext2_orphan_leave(struct inode *i);
 void ext2_orphans_free(struct ext2 *e);
 
+/* ---- extent.c ---- */
+int  ext2_extent(struct inode *i, pgoff_t first, unsigned n, enum extent_how how, struct extent *out);
+void ext2_trim(struct inode *i);
+
 /* ---- io.c ---- */
 extern const struct mapping_ops ext2_mapping_ops;
 

@@ -158,9 +158,9 @@ static void set_cloexec(struct fdtable *t, uint32_t fd, bool on)
 /* Only these can change while a file is open [POSIX fcntl]. */
 static long set_flags(struct file *f, uint32_t flags)
 {
-	const uint32_t may = O_APPEND | O_NONBLOCK;
+	const uint32_t may = O_APPEND | O_NONBLOCK | O_DIRECT;
 
-	if (flags & O_DIRECT) {
+	if ((flags & O_DIRECT) && !direct_possible(f->inode)) {
 		return -EINVAL;
 	}
 	mutex_lock(&f->lock);

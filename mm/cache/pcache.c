@@ -100,6 +100,26 @@ unsigned pcache_gap(struct mapping *m, pgoff_t i, unsigned n, pgoff_t *at)
 	return length;
 }
 
+/* See pcache.h.  Locks: takes m->lock. */
+bool pcache_at_rest(struct mapping *m, pgoff_t i, unsigned n)
+{
+	uint32_t flags = 0;
+
+	spin_lock(&m->lock);
+	for (unsigned k = 0, span; k < n; k += span) {
+		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
+
+		span = radix_span(i + k, n - k);
+		for (unsigned s = 0; leaf && s < span; s++) {
+			struct frame *f = leaf->slot[(i + k + s) & RADIX_MASK];
+
+			flags |= f ? f->flags : 0;
+		}
+	}
+	spin_unlock(&m->lock);
+	return !(flags & (FR_LOCKED | FR_DIRTY | FR_WRITEBACK));
+}
+
 /* Spare tree nodes, chained by parent.  Sleeps. */
 static struct radix_node *make_nodes(unsigned n)
 {

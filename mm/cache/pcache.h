@@ -85,6 +85,9 @@ must_check int pcache_steal(struct frame *f);
 /* Sleep until no page of the range is locked for I/O. */
 void pcache_settle(struct mapping *m, pgoff_t i, unsigned n);
 
+/* Is no page of the range locked, dirty or being written?  True if none is cached. */
+bool pcache_at_rest(struct mapping *m, pgoff_t i, unsigned n);
+
 /* Tree nodes for the range exist from now on: give cannot run out of memory.  Sleeps.  0 or -ENOMEM.
  * Undone by pcache_unreserve() when the giving is over, given or not. */
 must_check int pcache_reserve(struct mapping *m, pgoff_t i, unsigned n);
@@ -144,6 +147,10 @@ must_check int pcache_extend(struct mapping *m, loff_t size);
 
 /* Just the size, under mapping.lock: for whoever has dealt with the tail.  Locks: inode.lock held by the caller. */
 void pcache_set_size(struct mapping *m, loff_t size);
+
+/* Drop the pages of [i, i + n) in whatever use they are, as a truncation does, because the disk knows better or soon will;
+ * with TAKE_CLEAN dirty ones stay.  Sleeps. */
+void pcache_drop(struct mapping *m, pgoff_t i, unsigned n, enum take how);
 
 /* Drop clean, unused, unmapped pages of the whole mapping; returns how many. */
 unsigned pcache_drop_clean(struct mapping *m);

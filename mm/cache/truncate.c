@@ -95,8 +95,8 @@ static bool drop_idle(struct mapping *m, pgoff_t *i, enum take how)
 	return true;
 }
 
-/* One page that somebody maps, holds or transfers. */
-static void drop_busy(struct mapping *m, struct frame *f)
+/* One page that somebody maps, holds or transfers.  Owns: the reference is gone. */
+static void drop_busy(struct mapping *m, struct frame *f, enum take how)
 {
 	frame_lock(f);
 	if (f->mapping == m) {
@@ -104,7 +104,9 @@ static void drop_busy(struct mapping *m, struct frame *f)
 		if (atomic_read(&f->maps) > 0) {
 			rmap_unmap(m, f->index, f->index);
 		}
-		pcache_forget(f);
+		if (how == TAKE_ANY || !frame_is(f, FR_DIRTY)) {
+			pcache_forget(f);
+		}
 	}
 	frame_unlock(f);
 	frame_put(f);
@@ -128,7 +130,7 @@ int pcache_truncate(struct mapping *m, loff_t size)
 	}
 	i = first;
 	while ((f = next_cached(m, &i)) != NULL) {
-		drop_busy(m, f);
+		drop_busy(m, f, TAKE_ANY);
 	}
 	return 0;
 }
@@ -157,6 +159,29 @@ int pcache_extend(struct mapping *m, loff_t size)
 	}
 	pcache_set_size(m, size);
 	return 0;
+}
+
+/* See pcache.h.  Sleeps. */
+void pcache_drop(struct mapping *m, pgoff_t i, unsigned n, enum take how)
+{
+	struct frame *f, *idle[RADIX_SIZE];
+	pgoff_t end = i + n;
+
+	while (i < end && (f = next_cached(m, &i)) != NULL) {
+		unsigned span = i < end ? radix_span(i, end - i) : 0;
+
+		frame_put(f);
+		if (pcache_take(m, i, span, how, idle) > 0) {
+			frame_put_many(idle, span);
+		}
+		for (unsigned k = 0; k < span; k++) {
+			f = pcache_find_one(m, i + k);
+			if (f) {
+				drop_busy(m, f, how);
+			}
+		}
+		i += span;
+	}
 }
 
 /* See pcache.h. */

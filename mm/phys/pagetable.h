@@ -121,6 +121,13 @@ void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, st
  * NULL: then the value alone. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f);
 
+/*
+ * A reference to each page of [va, va + n) whose entry has all bits of @need, up to the first that has not: who holds
+ * it keeps the frame where it is, whatever becomes of the entry, and out of pt_detach's reach.
+ * Locks: takes pt->lock.  Returns: how many.
+ */
+unsigned pt_pin(struct pagetable *pt, uva_t va, unsigned n, pte_t need, struct frame **out);
+
 /* Remove and put every page of [va, va + n).  Flush @b before sleeping.  Returns how many there were. */
 unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b);
 

@@ -119,6 +119,34 @@ unsigned pt_detach(struct pagetable *pt, uva_t va, unsigned n,
 	return left;
 }
 
+static unsigned pin_piece(struct pagetable *pt, uva_t va, unsigned n, pte_t need, struct frame **out)
+{
+	unsigned k = 0;
+
+	spin_lock(&pt->lock);
+	const pte_t *pte = pt_walk(pt, va, false);
+
+	for (; pte && k < n && (pte[k] & need) == need; k++) {
+		out[k] = pte_frame(pte[k]);
+		atomic_inc(&out[k]->refs);      /* the entry's own reference keeps it alive meanwhile */
+	}
+	spin_unlock(&pt->lock);
+	return k;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock, piece by piece. */
+unsigned pt_pin(struct pagetable *pt, uva_t va, unsigned n, pte_t need, struct frame **out)
+{
+	unsigned k = 0, here, got;
+
+	do {
+		here = in_table(va + k * PAGE_SIZE, n - k);
+		got = pin_piece(pt, va + k * PAGE_SIZE, here, need, out + k);
+		k += got;
+	} while (got == here && k < n);
+	return k;
+}
+
 static unsigned protect_piece(struct pagetable *pt, uva_t va, unsigned n,
                               unsigned prot, struct tlb_batch *b)
 {

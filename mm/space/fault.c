@@ -158,20 +158,14 @@ static struct vma *area_for(struct space *s, uva_t va)
 	return v;
 }
 
-/* See space.h.  Locks: takes s->lock.  Sleeps.  Who writes through a shared mapping is a writer like others: he waits
- * when too much is dirty, but not with the lock. */
-enum fault_result fault_handle(struct space *s, uva_t va, bool write)
+/* See space.h.  Locks: s->lock held.  Sleeps. */
+enum fault_result fault_locked(struct space *s, uva_t va, bool write)
 {
 	enum fault_result result = FAULT_SEGV;
-	bool throttle;
+	struct vma *v = area_for(s, va);
 	struct frame *frame;
-	struct vma *v;
 	pte_t pte;
 
-	va = page_round_down(va);
-	mutex_lock(&s->lock);
-	v = area_for(s, va);
-	throttle = v && write && (v->flags & VMA_SHARED);
 	if (v && allowed(v, write)) {
 		pte = pt_lookup(&s->pt, va, &frame);
 		if (!pte) {
@@ -184,6 +178,22 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 			frame_put(frame);
 		}
 	}
+	return result;
+}
+
+/* See space.h.  Locks: takes s->lock.  Sleeps.  Who writes through a shared mapping is a writer like others: he waits
+ * when too much is dirty, but not with the lock. */
+enum fault_result fault_handle(struct space *s, uva_t va, bool write)
+{
+	enum fault_result result;
+	struct vma *v;
+	bool throttle;
+
+	va = page_round_down(va);
+	mutex_lock(&s->lock);
+	result = fault_locked(s, va, write);
+	v = vma_find(&s->vmas, va);
+	throttle = v && write && (v->flags & VMA_SHARED);
 	mutex_unlock(&s->lock);
 	if (throttle) {
 		wb_throttle();

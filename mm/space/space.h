@@ -67,6 +67,17 @@ enum fault_result { FAULT_OK, FAULT_SEGV, FAULT_BUS, FAULT_NOMEM };
 
 /* Bring in the page at @va for reading or (@write) writing, extending the stack if need be.  Sleeps.  Takes s->lock. */
 enum fault_result fault_handle(struct space *s, uva_t va, bool write);
+/* The same for whoever holds s->lock; @va is page aligned. */
+enum fault_result fault_locked(struct space *s, uva_t va, bool write);
+
+/*
+ * Hold the @n pages at @va for a device that reads them or (@write) writes to them: brought in, ours alone if need be,
+ * and where they are until space_unpin(), for s->lock stays taken: nobody forks, moves or unmaps them meanwhile.
+ * Locks: takes s->lock, and keeps it unless it fails.  Sleeps.
+ * Returns: how many from the front (> 0), a reference to each in @out; -EFAULT, -ENOMEM when not even one.
+ */
+must_check int space_pin(struct space *s, uva_t va, unsigned n, bool write, struct frame **out);
+void space_unpin(struct space *s, struct frame **f, unsigned n);
 
 /*
  * Move [va, va + npages pages) into pages at.. of @dst, whose size grows as they arrive: see mwrite.c.
