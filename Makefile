@@ -258,6 +258,33 @@ $(hosttest): build/host/%: build/host/tests/host/%.c.o build/host/libhost.a
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOSTCC) $(HFLAGS) $^ -lcmocka -o $@
 
+# The explorer runs the same modules in every order, on locks of its own (tests/explore): no
+# sanitizers, whose stacks cannot be put aside, and code and data at fixed addresses.
+EFLAGS   := -std=gnu11 -O1 -g -Itests/explore/over -I. -DMAGPIE_HOST -fno-pie -fno-stack-protector \
+            -fno-omit-frame-pointer $(WARN)
+exsrc    := $(sort $(shell find $(wildcard kernel/lib mm) -name '*.c') \
+              $(wildcard kernel/counters.c fs/read.c fs/write.c tests/explore/*.c))
+exobj    := $(exsrc:%=build/explore/%.o)
+exown    := $(filter build/explore/tests/%,$(exobj))
+
+build/explore/%.c.o: %.c Makefile
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(EFLAGS) $(DEPS) -c $< -o $@
+
+build/explore/libkernel.a: $(filter-out $(exown),$(exobj))
+	$(Q)$(RM) $@
+	$(Q)ar rcs $@ $^
+
+build/explore/explore: $(exown) build/explore/libkernel.a
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOSTCC) -no-pie $^ -o $@
+
+.PHONY: explore
+test: build/explore/explore
+explore: build/explore/explore ## every order of events in the page cache: ten million states
+	$(Q)build/explore/explore 10000000
+
 # T=name picks tests by name, as pytest's -k does.  The build's own output comes first.
 define pytest
 	$(Q)$(PYTEST) tests $(if $(T),-k '$(T)') --junit-xml=build/junit.xml $(PYTESTFLAGS)

@@ -123,8 +123,8 @@ static int read_all(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 		}
 		done += (uint32_t)r;
 	}
-	if (r < 0 && pos + done >= mapping_size(m)) {
-		r = 0;                  /* truncated meanwhile: that is the end, not an error */
+	if (r == -ERANGE || (r < 0 && pos + done >= mapping_size(m))) {
+		r = 0;                  /* truncated meanwhile, and longer again perhaps: that is the end, no error */
 	}
 	count_add(C_BYTES_COPIED_READ, done);
 	return done ? (int)done : r;
@@ -167,7 +167,7 @@ int rw_read_kernel(struct inode *i, void *to, uint32_t n, loff_t pos)
 		int r = pcache_get(m, &ra, (pgoff_t)((pos + done) >> PAGE_SHIFT), &f);
 
 		if (r < 0) {
-			return done ? (int)done : r;
+			return done || r == -ERANGE ? (int)done : r;
 		}
 		memcpy((char *)to + done, (char *)frame_data(f) + off, len);
 		frame_put(f);

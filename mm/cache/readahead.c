@@ -84,18 +84,16 @@ static unsigned alloc_batch(struct mapping *m, struct frame **batch, unsigned n,
 
 /*
  * Name fresh locked frames for pages [i, i + n), none of which was cached a moment ago, and start reading them.
- * Somebody may have been quicker with one: then it stops there.
+ * Somebody may have been quicker with one: then it stops there.  Returns: how many; -ENOMEM.
  */
-static unsigned start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
+static int start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
 {
 	struct frame *batch[PC_BATCH];
 	unsigned got = alloc_batch(m, batch, n, how);
 	unsigned given = 0;
+	int err = got ? pcache_reserve(m, i, got) : -ENOMEM;
 
-	if (got == 0) {
-		return 0;
-	}
-	if (pcache_reserve(m, i, got) == 0) {
+	if (!err) {
 		given = pcache_give(m, i, batch, got, FR_LOCKED | flags);
 		pcache_unreserve(m, i, got);
 	}
@@ -106,33 +104,42 @@ static unsigned start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t fla
 		trace_emit(EV_CACHE_READ, trace_address(m), i, given, (flags & FR_AHEAD) != 0);
 		m->ops->read(m, i, batch, given);
 	}
-	return given;
+	return err ? err : (int)given;
+}
+
+/* As ra_start(); -ENOMEM when memory was missing for the first page that was. */
+static int start_range(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
+{
+	pgoff_t end = size_pages(mapping_size(m)), at;
+	int started = 0, got = 0;
+
+	n = i < end ? MIN(n, end - i) : 0;
+	while (n > 0) {
+		unsigned run = pcache_gap(m, i, MIN(n, PC_BATCH), &at), step = MIN(n, PC_BATCH);
+
+		if (run) {
+			got = start_run(m, at, run, flags, how);
+			if (got <= 0) {
+				break;  /* no memory, truncated, or somebody else is reading it */
+			}
+			started += got;
+			step = at - i + (unsigned)got;
+		}
+		i += step;
+		n -= step;
+	}
+	if (started && (flags & FR_AHEAD)) {
+		count_add(C_RA_ISSUED, (unsigned)started);
+	}
+	return started ? started : MIN(got, 0);
 }
 
 /* See readahead.h.  Sleeps for memory (as @how says) and for the file system to look up places. */
 unsigned ra_start(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
 {
-	pgoff_t end = size_pages(mapping_size(m));
-	unsigned started = 0;
-	pgoff_t at;
+	int started = start_range(m, i, n, flags, how);
 
-	n = i < end ? MIN(n, end - i) : 0;
-	while (n > 0) {
-		unsigned run = pcache_gap(m, i, MIN(n, PC_BATCH), &at);
-		unsigned got = run ? start_run(m, at, run, flags, how) : 0;
-		unsigned step = run ? at - i + got : MIN(n, PC_BATCH);
-
-		if (run && got == 0) {
-			break;          /* no memory, truncated, or somebody else is reading it */
-		}
-		started += got;
-		i += step;
-		n -= step;
-	}
-	if (started && (flags & FR_AHEAD)) {
-		count_add(C_RA_ISSUED, started);
-	}
-	return started;
+	return started > 0 ? (unsigned)started : 0;
 }
 
 /* Set the mark, if the page is there. */
@@ -147,15 +154,15 @@ static void place_mark(struct mapping *m, pgoff_t i)
 }
 
 /* Start a plan; what is wanted now (below @need) gets memory by all means, the rest only from plenty.
- * Returns: how many of the wanted were started. */
-static unsigned start_plan(struct mapping *m, const struct ra_plan *plan, pgoff_t need)
+ * Returns: how many of the wanted were started, or -ENOMEM. */
+static int start_plan(struct mapping *m, const struct ra_plan *plan, pgoff_t need)
 {
 	pgoff_t end = plan->start + plan->size;
 	pgoff_t ahead = MIN(MAX(plan->start, need), end);
-	unsigned started = 0;
+	int started = 0;
 
 	if (plan->start < ahead) {
-		started = ra_start(m, plan->start, ahead - plan->start, 0, ALLOC_WAIT);
+		started = start_range(m, plan->start, ahead - plan->start, 0, ALLOC_WAIT);
 	}
 	if (ahead < end) {
 		ra_start(m, ahead, end - ahead, FR_AHEAD, ALLOC_HINT);
@@ -177,10 +184,10 @@ int ra_miss(struct mapping *m, struct readahead *ra, pgoff_t i, unsigned want)
 		plan = ra_decide(ra, i, want, false);
 		ra->prev = i;
 	}
-	if (start_plan(m, &plan, i + want) == 0 && pcache_gap(m, i, 1, &at) && i < size_pages(mapping_size(m))) {
-		return -ENOMEM;         /* not started, by us or by anybody else, and not truncated away */
+	if (start_plan(m, &plan, i + want) < 0 && pcache_gap(m, i, 1, &at) && i < size_pages(mapping_size(m))) {
+		return -ENOMEM;         /* not started by anybody else either, and not truncated away */
 	}
-	return 0;
+	return 0;               /* it is there; or was, and is gone again: look once more */
 }
 
 /* See readahead.h.  Sleeps only to look up places. */
