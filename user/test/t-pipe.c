@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -320,6 +321,21 @@ static void round_trips(int rounds)
 	}
 }
 
+/* What is written has never been touched: it must first be brought in. */
+static void from_memory_not_there_yet(void)
+{
+	char *from = map_anonymous(2 * PAGE), c = 'x';
+
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(write(p[1], from, 1), 1);
+	CHECK_EQ(write(p[1], from + PAGE - 1, 2), 2);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	CHECK_EQ(c, 0);
+	CHECK_EQ(munmap(from, 2 * PAGE), 0);
+	CHECK_FAILS(write(p[1], from, 1), EFAULT);
+	CHECK_EQ(read(p[0], from, 0), 0);
+}
+
 /* How dear is it?  The answer means something in virtual time only. */
 static void there_and_back(void)
 {
@@ -358,6 +374,7 @@ int main(void)
 	RUN(writes_do_not_mix);
 	RUN(waiting_can_be_interrupted);
 	RUN(waiting_can_be_killed);
+	RUN(from_memory_not_there_yet);
 	RUN(there_and_back);
 	return test_end();
 }
