@@ -19,37 +19,6 @@ void spin_init(struct spinlock *l)
 	*l = (struct spinlock)SPINLOCK_INIT;
 }
 
-/*
- * Interrupts go off first: a handler that took the same lock after our test would find it held for ever.
- *
- * Sleeps:  never.  Until the unlock, neither may the caller.
- */
-void spin_lock(struct spinlock *l)
-{
-	uint32_t flags = flags_read();
-
-	interrupts_off();
-	ASSERT(!l->held);
-	l->held = 1;
-	l->flags = flags;
-	this_cpu()->spins++;
-}
-
-/* Locks must be given back inner first, else interrupts would come on under the one still held. */
-void spin_unlock(struct spinlock *l)
-{
-	struct cpu *cpu = this_cpu();
-	uint32_t flags = l->flags;
-
-	ASSERT(l->held);
-	l->held = 0;
-	cpu->spins--;
-	if (flags & EFLAGS_IF) {
-		ASSERT(cpu->spins == 0);
-		interrupts_on();
-	}
-}
-
 void mutex_init(struct mutex *m)
 {
 	m->owner = NULL;

@@ -355,7 +355,7 @@ static void test_w20_freed_while_read(void **state)
 /* ---- W21: what a frame was called, and what was said of it, does not go with it ---- */
 
 /* Everything that can be said of an idle, clean page of the cache besides that it is up to date. */
-static const uint32_t sayings[] = { FR_ERROR, FR_MARK, FR_AHEAD, FR_REFERENCED, FR_FIRSTOUT, FR_SCATTERED };
+static const uint32_t sayings[] = { FR_ERROR, FR_MARK, FR_AHEAD, FR_REFERENCED, FR_FIRSTOUT };
 
 /* Page @i of src, clean, with @bit set. */
 static struct frame *marked(pgoff_t i, uint32_t bit)
