@@ -111,7 +111,7 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 /* Name a fresh frame page @i, locked, wherever the file ends.  0, or -EEXIST when somebody was quicker. */
 static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
 {
-	struct frame *f = frame_alloc(ALLOC_WAIT);
+	struct frame *f = frame_alloc(ALLOC_WAIT | ALLOC_CACHE);
 	int err;
 
 	if (!f) {

@@ -69,9 +69,12 @@ struct ra_plan ra_decide(struct readahead *ra, pgoff_t i, unsigned want, bool ma
 }
 
 /* Frames to read into.  A hint that finds memory full of idle pages may push some of them out. */
-static unsigned alloc_batch(struct frame **batch, unsigned n, unsigned how)
+static unsigned alloc_batch(struct mapping *m, struct frame **batch, unsigned n, unsigned how)
 {
-	unsigned got = frame_alloc_many(batch, n, how);
+	unsigned got;
+
+	how |= mapping_memory_only(m) ? 0 : ALLOC_CACHE;
+	got = frame_alloc_many(batch, n, how);
 
 	if (got < n && (how & ALLOC_HINT) && reclaim_idle(n - got) > 0) {
 		got += frame_alloc_many(batch + got, n - got, how);
@@ -86,7 +89,7 @@ static unsigned alloc_batch(struct frame **batch, unsigned n, unsigned how)
 static unsigned start_run(struct mapping *m, pgoff_t i, unsigned n, uint32_t flags, unsigned how)
 {
 	struct frame *batch[PC_BATCH];
-	unsigned got = alloc_batch(batch, n, how);
+	unsigned got = alloc_batch(m, batch, n, how);
 	unsigned given = 0;
 
 	if (got == 0) {

@@ -9,7 +9,12 @@
  *      free  |~~~~~~~~~~~~~~|  everybody
  *            |-- 2 reserve -|  ALLOC_HINT stops here: readahead gives up, it only wanted to help
  *            |--- reserve --|  ALLOC_WAIT stops here and reclaims
+ *            |-- 3/4 of it -|  ALLOC_CACHE stops here and reclaims
  *            |______________|  ALLOC_ATOMIC alone: interrupts and spinlocks cannot wait
+ *
+ * The quarter that only pages of files can have is what programs run in when memory is used up: without it
+ * an instruction and the data it wants could push each other out of the last frame for ever, and nobody
+ * would ever be told that there is no memory.
  *
  * Everything works by the batch: one lock hold, one count, whatever the number of frames.
  *
@@ -137,6 +142,12 @@ pfn_t frame_count_free(void)
 	return pool.free;
 }
 
+/* The unit in which "nearly full" is said. */
+pfn_t frame_count_reserve(void)
+{
+	return pool.reserve;
+}
+
 /* Open the door; once, at boot. */
 void frame_set_reclaim(unsigned (*reclaim)(unsigned want))
 {
@@ -173,6 +184,9 @@ static pfn_t must_leave(unsigned how)
 {
 	if (how & ALLOC_HINT) {
 		return 2 * pool.reserve;
+	}
+	if (how & ALLOC_CACHE) {
+		return pool.reserve - pool.reserve / 4;
 	}
 	return how & ALLOC_WAIT ? pool.reserve : 0;
 }

@@ -131,6 +131,7 @@ enum {
 	ALLOC_WAIT   = 1,       /* may sleep and reclaim; forbidden under a spinlock                 */
 	ALLOC_KERNEL = 2,       /* or-ed in: counted as kernel memory (FR_KERNEL)                    */
 	ALLOC_HINT   = 4,       /* or-ed in: only from plenty, no reclaim: readahead gives up first  */
+	ALLOC_CACHE  = 8,       /* or-ed in: for a page of a file, which can be had back at any time */
 };
 
 /*
@@ -162,6 +163,9 @@ static inline bool frame_sole(const struct frame *f)
 }
 
 pfn_t frame_count_free(void);
+
+/* How many of the free ones are kept from whoever may wait; fixed at boot. */
+pfn_t frame_count_reserve(void);
 
 /* What the frames are used for: every frame known is counted once.  Walks the array. */
 struct frame_totals {
