@@ -18,14 +18,14 @@ static uint64_t before_first_task[NR_COUNTERS];
 static const struct {
 	const char  *name;
 	unsigned     n;
-	enum counter of[5];
+	enum counter of[6];
 } sums[] = {
 	{ "page_faults", 5, { C_FAULTS_ANON, C_FAULTS_FILE, C_FAULTS_UNCACHED, C_FAULTS_COW, C_FAULTS_BAD } },
 	{ "tlb_invalidations", 2, { C_TLB_INVLPG, C_TLB_CR3 } },
 	{ "bytes_copied", 4, { C_BYTES_COPIED_READ, C_BYTES_COPIED_WRITE, C_BYTES_COPIED_COW,
 			       C_BYTES_COPIED_FALLBACK } },
-	{ "fallbacks", 5, { C_FALLBACK_DIRTY, C_FALLBACK_MAPPED, C_FALLBACK_BUSY, C_FALLBACK_SHARED,
-			    C_FALLBACK_TARGET } },
+	{ "fallbacks", 6, { C_FALLBACK_DIRTY, C_FALLBACK_MAPPED, C_FALLBACK_BUSY, C_FALLBACK_MEMORY,
+			    C_FALLBACK_SHARED, C_FALLBACK_TARGET } },
 };
 
 void count_init(void)

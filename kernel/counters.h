@@ -39,6 +39,7 @@
 	X(FALLBACK_DIRTY,       fallback_dirty,       "not stolen: dirty")                            \
 	X(FALLBACK_MAPPED,      fallback_mapped,      "not stolen: mapped by somebody")               \
 	X(FALLBACK_BUSY,        fallback_busy,        "not stolen: under I/O or in use")              \
+	X(FALLBACK_MEMORY,      fallback_memory,      "not stolen: hardly any memory left that is not private") \
 	X(FALLBACK_SHARED,      fallback_shared,      "not moved: shared with another process or not ours to take") \
 	X(FALLBACK_TARGET,      fallback_target,      "not moved: destination page mapped or busy, copied into it") \
 	X(CACHE_HITS,           cache_hits,           "page cache: found")                            \

@@ -18,6 +18,8 @@
 #include "mm/space/pager.h"
 #include "mm/space/pager_take.h"
 
+enum { KEEP_SHARE = 4 };                /* reserves (a 64th of memory or less) that must be left */
+
 /* The cache's page for @va, referenced, locked and still named.  -ERANGE past the end of the file. */
 static int get_locked(struct vma *v, uva_t va, struct frame **out)
 {
@@ -81,6 +83,19 @@ static int private_fault(struct vma *v, struct fault *f)
 	return 0;
 }
 
+/*
+ * A stolen page is private memory, which only its owner can give back.  When hardly any other memory is left, pages
+ * stay with the cache, which can let go of them and fetch them again: so a file larger than memory can be touched.
+ */
+static bool room_to_steal(void)
+{
+	if (frame_count_free() + pcache_totals().named > KEEP_SHARE * frame_count_reserve()) {
+		return true;
+	}
+	count_add(C_FALLBACK_MEMORY, 1);
+	return false;
+}
+
 /* Exactly private, except that page-in steals the page when it can be removed from the cache. */
 static int uncached_fault(struct vma *v, struct fault *f)
 {
@@ -90,7 +105,7 @@ static int uncached_fault(struct vma *v, struct fault *f)
 	if (err) {
 		return err;
 	}
-	if (pcache_steal(page) == 0) {
+	if (room_to_steal() && pcache_steal(page) == 0) {
 		frame_unlock(page);
 		f->frame = page;
 		f->writable = true;
