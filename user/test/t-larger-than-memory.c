@@ -14,8 +14,9 @@
 
 enum {
 	LEFT = 1280,			/* pages that the hog leaves: 5 MiB */
-	PAGES = 2560,			/* of the file: twice as many */
+	PAGES = 1920,			/* of the file: half as many more */
 	SEED = 5,
+	HEAD = 64,			/* bytes */
 };
 
 static struct hog hog;
@@ -33,11 +34,17 @@ static char *map_large(int flags)
 	return p;
 }
 
+/* The first words of page @i tell whose it is. */
+static int head_ok(const char *p, int i, unsigned seed)
+{
+	return pattern_ok(p + i * PAGE, HEAD, seed, i);
+}
+
 static void check_all(const char *p)
 {
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < PAGES; i++)
-			CHECK(pattern_ok(p + i * PAGE, PAGE, SEED, i));
+			CHECK(head_ok(p, i, SEED));
 	}
 }
 
@@ -82,14 +89,42 @@ static void uncached_and_written(void)
 		p[i * PAGE] ^= 0x55;
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < PAGES; i++) {
-			p[i * PAGE] ^= i % 16 ? 0 : 0x55;
-			CHECK(pattern_ok(p + i * PAGE, PAGE, SEED, i));
+			if (i % 16 == 0)
+				p[i * PAGE] ^= 0x55;
+			CHECK(head_ok(p, i, SEED));
 			if (i % 16 == 0)
 				p[i * PAGE] ^= 0x55;
 		}
 	}
 	done(p);
 	CHECK(file_ok(fd, PAGES * PAGE, SEED));
+}
+
+static char *area;
+
+/* Each page is read first, and so needs two frames at a time; and the program's
+ * own pages compete. */
+static void write_all_private(void)
+{
+	for (int i = 0; i < PAGES; i++) {
+		CHECK(head_ok(area, i, SEED));
+		area[i * PAGE] = 1;
+	}
+}
+
+/* More private memory than there is: the end comes, and comes soon. */
+static void private_and_written(void)
+{
+	area = map_large(MAP_PRIVATE);
+	CHECK_KILLED(in_child(write_all_private), SIGKILL);
+	done(area);
+}
+
+static void uncached_and_all_written(void)
+{
+	area = map_large(MAP_PRIVATE | MAP_UNCACHED);
+	CHECK_KILLED(in_child(write_all_private), SIGKILL);
+	done(area);
 }
 
 /* All pages written through the mapping: they go to the disk to make room. */
@@ -100,14 +135,12 @@ static void shared_and_written(void)
 	for (int i = 0; i < PAGES; i++)
 		pattern_fill(p + i * PAGE, PAGE, SEED + 1, i);
 	for (int i = 0; i < PAGES; i++)
-		CHECK(pattern_ok(p + i * PAGE, PAGE, SEED + 1, i));
+		CHECK(head_ok(p, i, SEED + 1));
 	done(p);
 	CHECK(file_ok(fd, PAGES * PAGE, SEED + 1));
 	go_cold(fd);
 	CHECK(file_ok(fd, PAGES * PAGE, SEED + 1));
 }
-
-static char *area;
 
 static void touch_page_behind(void)
 {
@@ -140,6 +173,8 @@ int main(void)
 	RUN(uncached);
 	RUN(uncached_and_written);
 	RUN(shared_and_written);
+	RUN(private_and_written);
+	RUN(uncached_and_all_written);
 	RUN(past_the_end);
 	return test_end();
 }
