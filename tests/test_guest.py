@@ -1,4 +1,4 @@
-"""The guest tests, user/test/t-*.c: one behaviour each, every one on four machines.
+"""The guest tests, user/test/t-*.c: one behaviour each, every one on seven machines.
 
 One boot runs /test/suite over all programs that are wanted; each (program, machine) is
 one test here, which waits for its part of the output.  If the machine dies or hangs in
@@ -25,11 +25,15 @@ PROGRAMS = sorted({p.stem for p in (TOP / "user/test").glob("t-*.c")}
 # disk that is another party in the machine.
 # Virtual time (--icount): a latency costs no waiting, and a run is the same every time;
 # but not with that other party, which has a time of its own.
+# Memory is 256 MiB, and once each 32, 64 and 512.
 MACHINES = {
     "instant": ["--icount"],
     "latency": ["--icount", "--append", "ramdisk.latency_us=200"],
     "reorder": ["--icount", "--append", "ramdisk.latency_us=200 ramdisk.seed=7"],
     "virtio": [],
+    "ram32": ["--icount", "--ram", "32"],
+    "ram64": ["--icount", "--ram", "64", "--append", "ramdisk.latency_us=200 ramdisk.seed=3"],
+    "ram512": ["--icount", "--ram", "512"],
 }
 PATIENCE = 90                   # seconds that one program may take
 
