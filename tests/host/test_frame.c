@@ -320,6 +320,30 @@ static void test_reclaim(void **state)
 	memory_end();
 }
 
+/* When nobody else gets any, there is still something for pages of files; they too leave the most of the reserve. */
+static void test_last_for_files(void **state)
+{
+	struct frame *file[PAGES];
+	pfn_t reserve;
+	unsigned n;
+
+	(void)state;
+	memory_begin(PAGES);
+	reserve = frame_count_reserve();
+	hoarded = frame_alloc_many(hoard, PAGES, ALLOC_WAIT);
+	assert_int_equal(frame_count_free(), reserve);
+	assert_null(frame_alloc(ALLOC_WAIT));
+	n = frame_alloc_many(file, PAGES, ALLOC_WAIT | ALLOC_CACHE);
+	assert_int_equal(n, reserve / 4);
+	assert_int_equal(frame_alloc_many(file + n, 1, ALLOC_HINT | ALLOC_CACHE), 0);
+	assert_null(frame_alloc(ALLOC_WAIT));
+	frame_put(file[--n]);
+	assert_null(frame_alloc(ALLOC_WAIT));           /* it is a file's again, not ours */
+	frame_put_many(file, n);
+	frame_put_many(hoard, hoarded);
+	memory_end();
+}
+
 /* The atomic reserve is filled up again by whoever may wait. */
 static void test_reclaim_below_reserve(void **state)
 {
@@ -576,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_bad_put),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_reclaim),
+		cmocka_unit_test(test_last_for_files),
 		cmocka_unit_test(test_reclaim_below_reserve),
 		cmocka_unit_test(test_wait_forbidden),
 		cmocka_unit_test(test_fail_nth),
