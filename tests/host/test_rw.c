@@ -186,7 +186,13 @@ static void write_positions(struct file *f, struct file *g)
 	assert_int_equal(f->pos, 7);
 	assert_int_equal(file_seek(f, -8, 1, &pos), -EINVAL);
 	assert_int_equal(file_seek(f, INT64_MAX, 1, &pos), -EOVERFLOW);
-	assert_int_equal(file_seek(f, 0, 3, &pos), -EINVAL);
+	assert_int_equal(file_seek(f, 0, 5, &pos), -EINVAL);
+	assert_int_equal(file_seek(f, 100, 3, &pos), 0);       /* no holes here but the one at the end */
+	assert_int_equal(pos, 100);
+	assert_int_equal(file_seek(f, 0, 4, &pos), 0);
+	assert_int_equal(pos, mapping_size(&f->inode->mapping));
+	assert_int_equal(file_seek(f, pos, 3, &pos), -ENXIO);
+	assert_int_equal(file_seek(f, 7, 0, &pos), 0);
 	assert_int_equal(file_seek(f, (loff_t)LIMIT + 1, 0, &pos), -EINVAL);
 	assert_int_equal(f->pos, 7);
 	assert_int_equal(count_read(C_BYTES_COPIED_WRITE), 6020);
