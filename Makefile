@@ -282,7 +282,7 @@ build/explore/explore: $(exown) build/explore/libkernel.a
 
 .PHONY: explore
 test: build/explore/explore
-explore: build/explore/explore ## every order of events in the page cache: ten million states
+explore: build/explore/explore ## every order of events in the page cache: sixteen million states
 	$(Q)build/explore/explore 10000000
 
 # T=name picks tests by name, as pytest's -k does.  The build's own output comes first.
