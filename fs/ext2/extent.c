@@ -6,6 +6,14 @@
 #include "fs/ext2/volume.h"
 #include "kernel/lib/errno.h"
 
+/* What a truncation could not free is not the file's any more: it goes before the file grows past it. */
+static int make(struct inode *i, pgoff_t first, unsigned n, uint32_t *block)
+{
+	int error = ext2_of(i)->fs.read_only ? -EROFS : ext2_free_surplus(i);
+
+	return error < 0 ? error : ext2_map_alloc(i, first, n, true, block);
+}
+
 /*
  * inode_ops.extent: the run at page @first, @n pages at most.
  *
@@ -19,7 +27,7 @@ int ext2_extent(struct inode *i, pgoff_t first, unsigned n, enum extent_how how,
 	int run;
 
 	if (how == EXTENT_MAKE) {
-		run = e->fs.read_only ? -EROFS : ext2_map_alloc(i, first, n, true, &block);
+		run = make(i, first, n, &block);
 	} else {
 		run = ext2_map(i, first, n, &block);
 	}
