@@ -40,7 +40,7 @@ enum {                                  /* [SDM 3A table 4-6] */
 
 /*
  * Kernel addresses that are mapped piecewise end here: 16 MiB, four tables made at boot.  That is room for
- * 1,000 kernel stacks with guard pages and 4 MiB of device registers; tables up to 4 GiB would cost a small machine 128 KiB for nothing.
+ * 700 kernel stacks with guard pages and 4 MiB of device registers; tables up to 4 GiB would cost a small machine 128 KiB for nothing.
  */
 #define KVIRT_TOP   (KVIRT_BASE + 4u * PT_SPAN)
 #define KVIRT_DEVICES (KVIRT_TOP - PT_SPAN)     /* the last of the tables: device registers */
