@@ -263,7 +263,7 @@ $(hosttest): build/host/%: build/host/tests/host/%.c.o build/host/libhost.a
 EFLAGS   := -std=gnu11 -O1 -g -Itests/explore/over -I. -DMAGPIE_HOST -fno-pie -fno-stack-protector \
             -fno-omit-frame-pointer $(WARN)
 exsrc    := $(sort $(shell find $(wildcard kernel/lib mm) -name '*.c') \
-              $(wildcard kernel/counters.c fs/read.c fs/write.c tests/explore/*.c))
+              $(wildcard kernel/counters.c fs/read.c fs/write.c fs/direct*.c tests/explore/*.c))
 exobj    := $(exsrc:%=build/explore/%.o)
 exown    := $(filter build/explore/tests/%,$(exobj))
 
