@@ -27,24 +27,23 @@ from tasks import Ps, Vmas
 from watching import Watch_Mwrite, Watch_Steal
 from why import Why
 
-COMMANDS = [kind() for kind in (
-    Pt, Pt_Diff, Why, Vmas, Ps, Frame, Name, Cache, Dirty, Io, Trace, Counters, Check, Life,
-    Watch_Steal, Watch_Mwrite)]
-
 
 class Magpie(gdb.Command):
     """List Magpie's own commands.
 
     magpie"""
 
-    def __init__(self):
+    def __init__(self, commands):
         super().__init__("magpie", gdb.COMMAND_DATA, gdb.COMPLETE_NONE)
+        self.commands = commands
+        print("Magpie's own commands: " + ", ".join(c.word for c in commands)
+              + '; "magpie" lists them, "help pt" tells more.')
 
     def invoke(self, _arg, _from_tty):
-        for command in COMMANDS:
-            print(f"  {command.usage:16} {command.__doc__.splitlines()[0]}")
+        for command in self.commands:
+            print(f"  {command.usage:18} {command.__doc__.splitlines()[0]}")
 
 
-Magpie()
-print("Magpie's own commands: " + ", ".join(c.word for c in COMMANDS)
-      + '; "magpie" lists them, "help pt" tells more.')
+Magpie([kind() for kind in (
+    Pt, Pt_Diff, Why, Vmas, Ps, Frame, Name, Cache, Dirty, Io, Trace, Counters, Check, Life,
+    Watch_Steal, Watch_Mwrite)])
