@@ -34,6 +34,7 @@ typedef volatile char (*pages)[PAGE];
 
 static pages zeros, shared, file_private, file_shared, closed, readonly;
 static pages big_private, big;
+static int data;
 
 static pages map(unsigned long at, size_t size, int prot, int flags, int fd)
 {
@@ -56,9 +57,9 @@ static int open_file(const char *path, int flags)
 static void map_all(void)
 {
 	int fd = open_file("/tmp/walk", O_RDWR | O_CREAT | O_TRUNC);
-	int data = open_file("/data/big", O_RDONLY);
 	const int nobody = MAP_PRIVATE | MAP_ANONYMOUS;
 
+	data = open_file("/data/big", O_RDONLY);
 	if (ftruncate(fd, FILE_PAGES * PAGE) < 0)
 		err(1, "/tmp/walk");
 	zeros = map(0x50000000, 4 * PAGE, RW, nobody, -1);
@@ -70,7 +71,6 @@ static void map_all(void)
 	big_private = map(0x57000000, BIG_SIZE, RW, MAP_PRIVATE, data);
 	big = map(0x58000000, BIG_SIZE, RW, MAP_PRIVATE | MAP_UNCACHED, data);
 	close(fd);
-	close(data);
 }
 
 static void demand_zero(void)
@@ -117,6 +117,8 @@ static void files(void)
 
 static void steal(void)
 {
+	if (readahead(data, 0, 16 * PAGE) < 0)
+		err(1, "readahead");
 	(void)big[3][0];
 	big[4][0] = 'j';
 	(void)big_private[5][0];
