@@ -17,7 +17,7 @@ bare   := clean help doctor             # need nothing, or find out themselves
 groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals)),run) \
           $(if $(filter test qtest properties check host build/host/%,$(goals)),run iso test debug) \
           $(if $(filter iso build/magpie.iso,$(goals)),iso) \
-          $(if $(filter gdb%,$(goals)),run debug) \
+          $(if $(filter gdb% guide,$(goals)),run debug) \
           $(if $(filter bench bench-linux,$(goals)),run test bench)
 
 ifneq ($(strip $(groups)),)
@@ -80,7 +80,7 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse bench bench-linux doctor iso screenshot test qtest properties check image disk \
+.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux doctor iso screenshot test qtest properties check image disk \
         user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
@@ -214,7 +214,7 @@ run: all ## boot it, with a shell in this terminal
 GDB      = tools/magpie gdb --kernel $O/kernel.elf
 
 gdb: all ## boot it stopped, with GDB in this terminal: docs/walk.md
-	@$(GDB) -- $(P)
+	@$(GDB) --icount -- $(P)
 
 gdb-wait: all ## boot it stopped, for GDB in another terminal
 	@$(GDB) --wait -- $(P)
@@ -224,6 +224,10 @@ gdb-attach: all ## and there: GDB for the machine that waits
 
 gdb-reverse: all ## record a run, and replay it with GDB, backwards too
 	@$(GDB) --reverse -- $(P)
+
+# The tests execute it too, and compare.
+guide: all ## execute the commands of docs/walk.md, and renew what it shows
+	$(Q)tools/guide.py docs/walk.md
 
 # What copies and operations cost, in instructions; NAMES="copy ops" picks some.
 bench: all ## measure Magpie: copies, operations, pictures, in build/bench

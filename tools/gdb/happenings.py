@@ -146,22 +146,27 @@ def counters():
 class Counters(Command):
     """Show the kernel's counters.
 
-    counters [changed]
+    counters [changed] [WORD ...]
 
-With "changed", only those that differ from the last time, and by how much."""
+With WORDs, only those whose names begin with one.  With "changed", only those that differ from
+the last time that was asked, and by how much; the first time they are only remembered."""
 
-    most = 1
-    before = {}
+    most = 99
+    before = None
 
-    def run(self, which=None):
-        if which not in (None, "changed"):
-            raise Complaint(f"usage: {self.usage}")
+    def run(self, *words):
+        changed = words[:1] == ("changed",)
+        begins = words[1:] if changed else words
         now = counters()
-        before, Counters.before = Counters.before, now
-        for name, value in now.items():
-            if which is None:
-                print(f"{name} {value}")
-            elif value != before.get(name, 0):
-                print(f"{name} {value} (+{value - before.get(name, 0)})")
-        if which and now == before:
-            print("nothing has changed")
+        wanted = {name: value for name, value in now.items()
+                  if not begins or name.startswith(begins)}
+        if not changed:
+            print("\n".join(f"{name} {value}" for name, value in wanted.items()))
+            return
+        before, self.before = self.before, now
+        if before is None:
+            print(f"remembered: {len(now)} counters")
+            return
+        lines = [f"{name} {value} (+{value - before[name]})"
+                 for name, value in wanted.items() if value != before[name]]
+        print("\n".join(lines) or "nothing has changed")

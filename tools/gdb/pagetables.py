@@ -106,8 +106,8 @@ Flags are spelled with the names of Intel's manual.  Then comes the frame, as "f
 shows it.  ADDR may be any expression: pt 0x40000000, pt $esp, pt &frames.  Without PID
 the page table is the loaded one.
 
-$pte is then where the kernel sees the entry that decided: watch *$pte stops when somebody
-writes it."""
+$pte is then where the kernel sees the entry that decided, so watch *$pte stops when it writes
+it; $pa is the physical address: eval "monitor xp /4xb %#x", $pa shows what is there."""
 
     least, most = 1, 2
     complete = gdb.COMPLETE_EXPRESSION
@@ -118,6 +118,7 @@ writes it."""
         kind = gdb.lookup_type("unsigned int").pointer()
         gdb.set_convenience_variable("pte", gdb.Value(walk.entry_address()).cast(kind))
         if walk.physical is not None:
+            gdb.set_convenience_variable("pa", walk.physical)
             frames.show(walk.physical >> 12)
 
 

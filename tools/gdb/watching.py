@@ -65,6 +65,8 @@ class Faults(Entry):
     def __init__(self):
         super().__init__("fault_handle")
         self.last = {}
+        if register("eip") == int(gdb.parse_and_eval("(unsigned)&fault_handle")):
+            self.stop()                 # we stand at one
 
     def stop(self):
         va = int(argument("va")) & -PAGE & 0xFFFFFFFF
