@@ -10,6 +10,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -265,6 +266,32 @@ def test_io_agrees_with_the_trace(itself):
     assert re.search(r"(?m)^ram0: 1 of 8 under way, 0 waiting$", io), io
 
 
+# ---- two terminals ----------------------------------------------------------------------
+
+
+def test_attach():
+    """In one the machine waits, in the other GDB lets it go; then the program runs."""
+    waiting = subprocess.Popen([TOOL, "gdb", "--wait", "--", "/bin/echo", "gone on"], text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        for _ in range(600):
+            if (BUILD / "gdb.socket").exists():
+                break
+            time.sleep(0.1)
+        words = [TOOL, "gdb", "--attach", "--ex", "break proc_start", "--ex", "continue",
+                 "--ex", "ps", "--ex", "delete"]
+        done = subprocess.run(words, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+        assert "PID  PPID STATE" in done.stdout, done.stdout + done.stderr
+        text, _ = waiting.communicate(timeout=60)
+        assert "make gdb-attach" in text and "gone on\n" in text and waiting.returncode == 0
+    finally:
+        waiting.kill()
+    done = subprocess.run(words, text=True, timeout=60, capture_output=True, check=False)
+    assert done.returncode == 125 and "no machine waits" in done.stderr
+
+
 # ---- what goes wrong --------------------------------------------------------------------
 
 
@@ -279,7 +306,8 @@ def test_check_finds_damage_and_nonsense_is_refused():
 
 
 def test_without_gdb_the_package_is_named(tmp_path):
-    done = subprocess.run([sys.executable, TOOL, "gdb"], env={"PATH": str(tmp_path)}, capture_output=True,
-                          text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, TOOL, "gdb"], env={"PATH": str(tmp_path)},
+                          capture_output=True, text=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL)
     assert done.returncode == 125
     assert "apt-get install --no-install-recommends gdb" in done.stderr

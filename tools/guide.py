@@ -72,7 +72,8 @@ def masked(lines):
     text = "\n".join(lines)
     for what, mask in ((r"\b0x[0-9a-f]+\b", "0x?"), (r"\bblock \d+", "block ?"),
                        (r"(\.[ch]):\d+", r"\1:?"), (r"(?m)^\d+ +", "? "), (r"line \d+", "line ?"),
-                       (r"(?m)^(\w+) \d+ (?=\(\+)", r"\1 ? "), (r"remembered: \d+", "remembered: ?"),
+                       (r"(?m)^(\w+) \d+ (?=\(\+)", r"\1 ? "),
+                       (r"remembered: \d+", "remembered: ?"),
                        (r"\d+ bytes, \d+ pages", "? bytes"),
                        (r"(?m)^(the disk's metadata): .*", r"\1"), (r" +", " ")):
         text = re.sub(what, mask, text)

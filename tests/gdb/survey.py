@@ -70,8 +70,8 @@ def addresses(directory):
     mapped = pagetables.mapped(directory)
     dice = random.Random(4096)
     some = {va for va in mapped if va < 0xC0000000}
-    some |= {dice.choice(sorted(mapped)) + dice.randrange(4096) for _ in range(90)}
-    some |= {va - 1 for va in some if va} | {dice.randrange(1 << 32) for _ in range(40)}
+    some |= {dice.choice(sorted(mapped)) + dice.randrange(4096) for _ in range(150)}
+    some |= {va - 1 for va in some if va} | {dice.randrange(1 << 32) for _ in range(80)}
     return sorted(some)
 
 

@@ -72,12 +72,15 @@ class View:
                 + (f", {counted(others, 'other')}" if others > 0 else ""))
 
     def name(self):
-        return f"page {self.index} of {files.mapping_name(self.mapping)}" if self.mapping else "none"
+        if not self.mapping:
+            return "none"
+        return f"page {self.index} of {files.mapping_name(self.mapping)}"
 
     def brief(self):
         """In a line: for before and after."""
         return (f"frame {self.pfn:#x}  name: {self.name()}  owners {self.owners()}  "
-                f"state: {STATES[self.state()][2]}" + (f"  block {self.place}" if self.place else ""))
+                f"state: {STATES[self.state()][2]}"
+                + (f"  block {self.place}" if self.place else ""))
 
 
 @functools.lru_cache(maxsize=None)

@@ -64,8 +64,9 @@ def area_line(v):
     mapped = ""
     if int(v["mapping"]):
         mapped = f"page {int(v['pgoff'])} of {files.mapping_name(int(v['mapping']))}"
+    said = (text(v["pager"]["name"]), "maywrite")
     flags = " ".join(name for bit, name in enumeration("VMA_", "VMA_SHARED").items()
-                     if int(v["flags"]) & bit and name not in (text(v["pager"]["name"]), "maywrite"))
+                     if int(v["flags"]) & bit and name not in said)
     return (f"{int(v['start']):#010x}-{int(v['end']):#010x} {protection(v)} "
             f"{text(v['pager']['name']):9} {mapped} {flags}").rstrip()
 
