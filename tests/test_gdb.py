@@ -40,10 +40,10 @@ def gdb(*commands, program, options=(), expect=0, **env):
 class Survey:
     """What tests/gdb/survey.py has found."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, kernel):
         path = folder / "survey"
         self.text = gdb(f"source {TOP}/tests/gdb/survey.py", program=["/bin/walk"],
-                        SURVEY=str(path))
+                        options=["--kernel", kernel], SURVEY=str(path))
         assert path.exists(), self.text[-4000:]
         found = json.loads(path.read_text())
         self.faults, self.said, self.spaces = found["faults"], found["said"], found["spaces"]
@@ -64,9 +64,16 @@ class Survey:
         return ((pte & 0xfffff000) | (va & 0xfff), pte & pde) if pte & PRESENT else None
 
 
-@pytest.fixture(scope="module")
-def survey(tmp_path_factory):
-    return Survey(tmp_path_factory.mktemp("survey"))
+@pytest.fixture(scope="module", params=["kernel.elf", "kernel-Og/kernel.elf"])
+def survey(request, tmp_path_factory):
+    """The kernel as it is, and one built for reading."""
+    kernel = BUILD / request.param
+    if request.param != "kernel.elf":
+        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
+        done = subprocess.run(["make", "-C", TOP, "OPT=-Og", kernel.relative_to(TOP)],
+                              capture_output=True, text=True, timeout=280, check=False, env=env)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return Survey(tmp_path_factory.mktemp("survey"), kernel)
 
 
 def test_pt_agrees_with_memory(survey):

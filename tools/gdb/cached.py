@@ -5,6 +5,7 @@ Read next: tasks.py
 
 import files
 import frames
+import life
 import pagetables
 import tasks
 from machine import PAGE, Command, counted, entries, number, text
@@ -68,8 +69,8 @@ with how many there are of each."""
         for first in range(0, max(pages, max(states, default=-1) + 1), 64):
             row = [states.get(k) for k in range(first, min(first + 64, pages))]
             if any(row):
-                print(f"{first:7} {''.join(frames.coloured([s]) if s else ' ' for s in row)}")
-        frames.legend(list(states.values()))
+                print(f"{first:7} {''.join(life.coloured([s]) if s else ' ' for s in row)}")
+        life.legend(list(states.values()))
 
 
 class Dirty(Command):
@@ -79,9 +80,8 @@ class Dirty(Command):
 
     def run(self):
         found = {}
-        for f in frames.all_frames():
-            if f.mapping and f.flags & (frames.flag("dirty") | frames.flag("writeback")):
-                found.setdefault(f.mapping, []).append(f)
+        for f in frames.flagged("dirty", "writeback"):
+            found.setdefault(f.mapping, []).append(f)
         for mapping, pages in found.items():
             pages.sort(key=lambda f: f.index)
             writing = sum("writeback" in f.names for f in pages)

@@ -1,6 +1,6 @@
-"""Frames of memory: one shown, all of them as a picture.
+"""Frames of memory: what each is, and one shown.
 
-Read next: files.py
+Read next: life.py
 """
 
 import functools
@@ -10,7 +10,7 @@ import gdb
 
 import files
 from machine import (DIRECT_MAX, KERNEL_BASE, PAGE, Command, Complaint, at, bits, counted,
-                     enumeration, number, offset_of, per_stop, symbol, virtual)
+                     enumeration, much, number, offset_of, per_stop, symbol, virtual)
 
 # What a frame is, as a character, a colour and words.  The cache's own states are lower
 # case while the disk has the same, capital while it has not.
@@ -33,36 +33,46 @@ STATES = {
 }
 
 
+@functools.lru_cache(maxsize=None)
+def state_of(flags, owned, named, mapped):
+    """The key in STATES of a frame with these flags."""
+    names = flag_names(flags)
+    if "reserved" in names:
+        return "reserved"
+    if not owned:
+        return "free"
+    for kind in ("pagetable", "kernel"):
+        if kind in names:
+            return kind
+    if not named:
+        return "anon" if mapped else "transit"
+    if "writeback" in names:
+        return "rewritten" if "dirty" in names else "writeback"
+    if "dirty" in names:
+        return "dirty"
+    if "uptodate" not in names:
+        return "reading" if "locked" in names else "error" if "error" in names else "unread"
+    return "mapped" if mapped else "ahead" if "ahead" in names else "clean"
+
+
+@functools.lru_cache(maxsize=None)
+def layout():
+    """Where in a struct frame, in words, its members are."""
+    return [offset_of("frame", member) // 4
+            for member in ("refs", "flags", "mapping", "index", "maps", "place")]
+
+
 class View:
     """One struct frame, as it was read."""
 
-    def __init__(self, pfn, memory):
-        words = struct.unpack(f"<{len(memory) // 4}I", memory)
+    def __init__(self, pfn, words):
         self.pfn = pfn
         self.refs, self.flags, self.mapping, self.index, self.maps, self.place = (
-            words[offset_of("frame", member) // 4]
-            for member in ("refs", "flags", "mapping", "index", "maps", "place"))
+            words[k] for k in layout())
         self.names = flag_names(self.flags)
 
     def state(self):
-        """Its key in STATES."""
-        has = self.names.__contains__
-        if has("reserved"):
-            return "reserved"
-        if self.refs == 0:
-            return "free"
-        for kind in ("pagetable", "kernel"):
-            if has(kind):
-                return kind
-        if not self.mapping:
-            return "anon" if self.maps else "transit"
-        if has("writeback"):
-            return "rewritten" if has("dirty") else "writeback"
-        if has("dirty"):
-            return "dirty"
-        if not has("uptodate"):
-            return "reading" if has("locked") else "error" if has("error") else "unread"
-        return "mapped" if self.maps else "ahead" if has("ahead") else "clean"
+        return state_of(self.flags, self.refs > 0, self.mapping != 0, self.maps > 0)
 
     def owners(self):
         named = self.mapping != 0 and self.refs > 0
@@ -96,9 +106,6 @@ def flag(name):
 # ---- the array ------------------------------------------------------------------------
 
 
-CHUNK = 64                              # frames read together: what fits into one packet
-
-
 @per_stop
 def array():
     """(address, how many, size of one)."""
@@ -107,21 +114,36 @@ def array():
 
 
 @per_stop
-def chunk(k):
-    first, total, size = array()
-    return virtual(first + k * CHUNK * size, min(CHUNK, total - k * CHUNK) * size)
-
-
 def view(pfn):
-    size = array()[2]
-    offset = pfn % CHUNK * size
-    return View(pfn, chunk(pfn // CHUNK)[offset:offset + size])
+    first, _, size = array()
+    return View(pfn, struct.unpack(f"<{size // 4}I", virtual(first + pfn * size, size)))
 
 
 @per_stop
-def all_frames():
-    """Every frame of the machine, in order."""
-    return [view(pfn) for pfn in range(array()[1])]
+def all_words():
+    """Every frame of the machine, in order, as words."""
+    first, total, size = array()
+    return list(struct.iter_unpack(f"<{size // 4}I", much(first, total * size)))
+
+
+def all_states():
+    refs, flags, mapping, _, maps, _ = layout()
+    return [state_of(w[flags], w[refs] > 0, w[mapping] > 0, w[maps] > 0) for w in all_words()]
+
+
+def flagged(*names):
+    """The frames with one of these flags."""
+    at_flags, wanted = layout()[1], sum(map(flag, names))
+    return [View(pfn, words) for pfn, words in enumerate(all_words())
+            if words[at_flags] & wanted]
+
+
+def in_use():
+    """The frames that anybody owns or that have a name, but for reserved ones."""
+    refs, flags, mapping = layout()[:3]
+    reserved = flag("reserved")
+    return [View(pfn, words) for pfn, words in enumerate(all_words())
+            if (words[refs] or words[mapping]) and not words[flags] & reserved]
 
 
 def pfn_of(address):
@@ -185,57 +207,3 @@ This takes the place of GDB's own "frame".  For stack frames there are "select-f
         if KERNEL_BASE <= value < KERNEL_BASE + DIRECT_MAX:
             return (value - KERNEL_BASE) // PAGE
         raise Complaint(f"{value:#x} is neither a frame number nor in the direct map")
-
-
-# ---- pictures -------------------------------------------------------------------------
-
-
-def coloured(states):
-    """A character for each state, in colours if GDB uses them."""
-    if not gdb.parameter("style enabled"):
-        return "".join(STATES[s][0] for s in states)
-    out, last = "", None
-    for s in states:
-        char, colour, _ = STATES[s]
-        out += (f"\33[{colour}m" if colour != last else "") + char
-        last = colour
-    return out + "\33[0m"
-
-
-def picture(states, width, label):
-    """Lines of @width characters; lines like the one before are counted, not shown."""
-    rows = [states[k:k + width] for k in range(0, len(states), width)]
-    same = 0
-    for k, row in enumerate(rows):
-        if 0 < k < len(rows) - 1 and row == rows[k - 1]:
-            same += 1
-            continue
-        if same:
-            print(f"{'':10} ... {counted(same, 'line')} the same")
-        print(f"{label(k * width)} {coloured(row)}")
-        same = 0
-
-
-def legend(states):
-    for state, (_, _, words) in STATES.items():
-        if state in states:
-            print(f"  {coloured([state])} {states.count(state):7}  {words}")
-
-
-class Life(Command):
-    """Show every frame in memory as one character, in colours where GDB has them.
-
-    life [WIDTH]
-
-Lines of WIDTH frames, 64 without; lines that repeat the one above are only counted.
-Then come the meaning of the characters and how many there are of each."""
-
-    most = 1
-
-    def run(self, width="64"):
-        width = number(width)
-        if not 1 <= width <= 4096:
-            raise Complaint("a width from 1 to 4096")
-        states = [f.state() for f in all_frames()]
-        picture(states, width, lambda pfn: f"{pfn << 12:#010x}")
-        legend(states)

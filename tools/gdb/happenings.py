@@ -7,8 +7,7 @@ import re
 import struct
 
 import files
-from machine import (Command, Complaint, at, counted, entries, enumeration, number,
-                     symbol, text, virtual)
+from machine import Command, at, counted, entries, enumeration, number, symbol, text, virtual
 
 SECTOR = 512
 

@@ -26,9 +26,12 @@ Between two instructions of a verb some of it may not hold: a lock is held then.
     def run(self):
         self.complaints = 0
         pointing, writable = self.count_entries()
-        for f in frames.all_frames():
-            if "reserved" not in f.names:
-                self.check_frame(f, pointing.get(f.pfn, 0), writable.get(f.pfn))
+        used = frames.in_use()
+        for f in used:
+            self.check_frame(f, pointing.pop(f.pfn, 0), writable.get(f.pfn))
+        for pfn, entries in pointing.items():
+            if pfn != frames.zero_frame():
+                self.complain(frames.view(pfn), f"not in use, but {entries} entries point to it")
         print("ok" if not self.complaints else f"{self.complaints} violated")
 
     def complain(self, f, what):
@@ -53,10 +56,7 @@ Between two instructions of a verb some of it may not hold: a lock is held then.
 
     def check_frame(self, f, entries, writable):
         if f.refs == 0:
-            if f.mapping:
-                self.complain(f, "free, but it has a name")
-            if entries:
-                self.complain(f, f"free, but {entries} entries point to it")
+            self.complain(f, f"free, but it has a name, and {entries} entries point to it")
             return
         if f.maps != entries:
             self.complain(f, f"says {f.maps} entries, {entries} point to it")

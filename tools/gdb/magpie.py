@@ -19,9 +19,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from cached import Cache, Dirty, Name
-from frames import Frame, Life
+from frames import Frame
 from happenings import Counters, Io, Trace
 from invariants import Check
+from life import Life
 from pagetables import Pt, Pt_Diff
 from tasks import Ps, Vmas
 from watching import Watch_Mwrite, Watch_Steal
