@@ -66,17 +66,29 @@ def last_answer(lines):
     return lines[:ends[0]] if ends else lines
 
 
+# What the next build, a longer source, another compiler or its cc1 changes.
+MASKS = [(re.compile(what, re.MULTILINE), mask) for what, mask in (
+    (r"^(0x[0-9a-f]+ +)?\d+ {4,}.*", "a line of the source"),
+    (r"\b0x[0-9a-f]+\b|^[0-9a-f]{16}(?=:)", "0x?"),
+    (r"^(#\d+ +)?0x\? in (?=\w)", r"\1"),
+    (r"(?<=[(, ])(\w+)=(\.\.\.|<optimized out>|[^,)]*)(?=[,)])", r"\1=?"),
+    (r"(?<= at )[\w./]+:\d+|(?<= file )\S+, line \d+|(\.[ch]):\d+", r"\1:?"),
+    (r"\bblock \d+", "block ?"),
+    (r"\b(sleeping|runnable)\b", "alive"),
+    (r"^(\w+) \d+ (?=\(\+)", r"\1 ? "),
+    (r"remembered: \d+", "remembered: ?"),
+    (r"\d+ bytes, \d+ pages", "? bytes"),
+    (r"^(the disk's metadata): .*", r"\1"),
+    (r" +", " "))]
+
+
 def masked(lines):
-    """Without what the next build, a longer source, or another compiler's cc1 changes: addresses,
-    frames, blocks, line numbers, what a counter had before, the size of /data/big."""
+    """As two answers to the same command are compared: addresses, frames, blocks, lines of the
+    source, values of arguments, who waits for his turn, what a counter had before, the size of /data/big
+    are left out."""
     text = "\n".join(lines)
-    for what, mask in ((r"\b0x[0-9a-f]+\b", "0x?"), (r"\bblock \d+", "block ?"),
-                       (r"(\.[ch]):\d+", r"\1:?"), (r"(?m)^\d+ +", "? "), (r"line \d+", "line ?"),
-                       (r"(?m)^(\w+) \d+ (?=\(\+)", r"\1 ? "),
-                       (r"remembered: \d+", "remembered: ?"),
-                       (r"\d+ bytes, \d+ pages", "? bytes"),
-                       (r"(?m)^(the disk's metadata): .*", r"\1"), (r" +", " ")):
-        text = re.sub(what, mask, text)
+    for what, mask in MASKS:
+        text = what.sub(mask, text)
     return text.splitlines()
 
 

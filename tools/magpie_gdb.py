@@ -18,7 +18,8 @@ from magpie_image import Failure
 TOP = Path(__file__).resolve().parent.parent
 COMMANDS = TOP / "tools/gdb/magpie.py"
 BEFORE = ["set auto-load no", "set confirm off", "set debuginfod enabled off",
-          "set architecture i386", "set print entry-values no"]
+          "set architecture i386", "set print entry-values no",
+          "set pagination off"]
 SHARED = "gdb.socket"                   # in build/, for two terminals
 DEFAULT = ["/bin/walk"]                 # of docs/walk.md
 

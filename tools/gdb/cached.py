@@ -82,7 +82,7 @@ class Dirty(Command):
         found = {}
         for f in frames.flagged("dirty", "writeback"):
             found.setdefault(f.mapping, []).append(f)
-        for mapping, pages in found.items():
+        for mapping, pages in sorted(found.items(), key=lambda item: files.mapping_name(item[0])):
             pages.sort(key=lambda f: f.index)
             writing = sum("writeback" in f.names for f in pages)
             print(f"{files.mapping_name(mapping)}: {counted(len(pages) - writing, 'page')} dirty, "
