@@ -83,9 +83,9 @@ MASKS = [(re.compile(what, re.MULTILINE), mask) for what, mask in (
 
 
 def masked(lines):
-    """As two answers to the same command are compared: addresses, frames, blocks, lines of the
-    source, values of arguments, who waits for his turn, what a counter had before, the size of /data/big
-    are left out."""
+    """As two answers to the same command are compared: without addresses, frames, blocks, lines
+    of the source, values of arguments, who waits for his turn, what a counter had before, and the
+    size of /data/big."""
     text = "\n".join(lines)
     for what, mask in MASKS:
         text = what.sub(mask, text)
