@@ -17,7 +17,7 @@ bare   := clean help doctor             # need nothing, or find out themselves
 groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals)),run) \
           $(if $(filter test qtest properties check host build/host/%,$(goals)),run iso test debug) \
           $(if $(filter iso build/magpie.iso,$(goals)),iso) \
-          $(if $(filter gdb,$(goals)),run debug) \
+          $(if $(filter gdb% guide,$(goals)),run debug) \
           $(if $(filter bench bench-linux,$(goals)),run test bench)
 
 ifneq ($(strip $(groups)),)
@@ -54,7 +54,8 @@ DEPS     = -MMD -MP -MF $@.d
 # process.  Frame pointers and no sibling calls: a backtrace shows every caller.  -mregparm:
 # arguments go in registers; the library of the compiler expects them elsewhere and stays out.
 # Stacks are aligned to words: nothing here needs more.
-KFLAGS  := -std=gnu11 -O2 -mregparm=3 -g3 -I. -ffreestanding -fno-pie -fno-stack-protector \
+OPT     ?= -O2
+KFLAGS  := -std=gnu11 $(OPT) -mregparm=3 -g3 -I. -ffreestanding -fno-pie -fno-stack-protector \
            -mgeneral-regs-only -march=i686 -fno-asynchronous-unwind-tables \
            -fno-omit-frame-pointer -fno-optimize-sibling-calls $(WARN)
 LDFLAGS := -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,noexecstack \
@@ -71,7 +72,7 @@ O       := build/clang
 KCC     := $(if $(findstring clang,$(CC)),$(CC),$(COMPILER)) --target=i386-unknown-none-elf -mstack-alignment=4
 KLD     := $(CROSS)gcc
 else
-O       := build
+O       := build$(if $(filter-out -O2,$(OPT)),/kernel$(OPT))
 KCC     := $(CC) -mpreferred-stack-boundary=2
 KLD     := $(CC)
 endif
@@ -81,7 +82,7 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb bench bench-linux doctor iso screenshot test qtest properties check image disk \
+.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux doctor iso screenshot test qtest properties check image disk \
         user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
@@ -215,8 +216,24 @@ screenshot: all ## boot, type a command, and renew docs/screen.png
 run: all ## boot it, with a shell in this terminal
 	@tools/magpie run
 
-gdb: all ## boot it stopped, with GDB in this terminal
-	@tools/magpie gdb
+# OPT=-Og: with a kernel built for reading, in a folder of its own; P="PROGRAM ARG" instead of /bin/walk.
+GDB      = tools/magpie gdb --kernel $O/kernel.elf
+
+gdb: all ## boot it stopped, with GDB in this terminal: docs/walk.md
+	@$(GDB) --icount -- $(P)
+
+gdb-wait: all ## boot it stopped, for GDB in another terminal
+	@$(GDB) --wait -- $(P)
+
+gdb-attach: all ## and there: GDB for the machine that waits
+	@$(GDB) --attach
+
+gdb-reverse: all ## record a run, and replay it with GDB, backwards too
+	@$(GDB) --reverse -- $(P)
+
+# The tests execute it too, and compare.
+guide: all ## execute the commands of docs/walk.md, and renew what it shows
+	$(Q)tools/guide.py docs/walk.md
 
 # What copies and operations cost, in instructions; NAMES="copy ops" picks some.
 bench: all ## measure Magpie: copies, operations, pictures, in build/bench

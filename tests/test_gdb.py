@@ -1,117 +1,320 @@
-"""tools/magpie gdb, in batch mode: its commands against QEMU's own view of the machine."""
+"""tools/magpie gdb, in batch mode: its commands against the kernel's own knowledge and against
+QEMU's: info mem, info tlb, guest memory read directly.
 
-import random
+tests/test_walk.py tries the commands that run the machine, through the guide.
+"""
+
+import json
+import os
 import re
 import struct
 import subprocess
 import sys
+import time
+from collections import Counter
 
 import pytest
 
-from magpie import TOOL
+from magpie import BUILD, TOOL, TOP
 
 pytestmark = pytest.mark.guest
 
 WALK = re.compile(r"\+-> physical (0x\w+)|not present: an access faults")
+PRESENT, WRITE, USER, LARGE = 1, 2, 4, 0x80
 
 
-def gdb(*commands, program=("/bin/mcp", "-v", "/data/big", "/tmp/big"), expect=0):
-    words = [TOOL, "gdb"]
+def gdb(*commands, program, options=(), expect=0, **env):
+    words = [TOOL, "gdb", *options]
     for command in commands:
         words += ["--ex", command]
     done = subprocess.run([*words, "--", *program], text=True, timeout=120, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
+                          stderr=subprocess.STDOUT, env={**os.environ, **env})
     assert done.returncode == expect, done.stdout[-4000:]
     return done.stdout
 
 
-RAM = 256 << 20                         # of the machine: all page tables are in it
-
-# To a place where mcp has touched, mapped and moved things.
-RUNNING = ["break mwrite", "continue", "ignore 1 1", "continue", "delete"]
+# ---- one machine, looked at from all sides ---------------------------------------------
 
 
-def ranges_of(text):
-    """What "info mem" says is mapped: [(first address, end)]."""
-    return [(int(a, 16), int(b, 16)) for a, b in
-            re.findall(r"(?m)^([0-9a-f]{8,})-([0-9a-f]{8,}) [0-9a-f]+ [u-][r-][w-]", text)]
+class Survey:
+    """What tests/gdb/survey.py has found."""
+
+    def __init__(self, folder, kernel):
+        path = folder / "survey"
+        self.text = gdb(f"source {TOP}/tests/gdb/survey.py", program=["/bin/walk"],
+                        options=["--kernel", kernel], SURVEY=str(path))
+        assert path.exists(), self.text[-4000:]
+        found = json.loads(path.read_text())
+        self.faults, self.said, self.spaces = found["faults"], found["said"], found["spaces"]
+        self.lines = found["lines"]
+        self.cr3 = {s["pid"]: s["cr3"] for s in self.spaces}
+        self.running = found["running"]
+        self.ram = (folder / "survey.ram").read_bytes()
+
+    def walk(self, cr3, va):
+        """(physical address, flags that both levels have) of @va, or None: ten lines that owe
+        nothing to the tool's."""
+        pde, = struct.unpack_from("<I", self.ram, cr3 + (va >> 22) * 4)
+        if not pde & PRESENT:
+            return None
+        if pde & LARGE:
+            return (pde & 0xffc00000) | (va & 0x3fffff), pde
+        pte, = struct.unpack_from("<I", self.ram, (pde & 0xfffff000) + (va >> 12 & 0x3ff) * 4)
+        return ((pte & 0xfffff000) | (va & 0xfff), pte & pde) if pte & PRESENT else None
 
 
-def walk(cr3, ram, va):
-    """The translation of @va, or None: ten lines that owe nothing to the tool's."""
-    pde, = struct.unpack_from("<I", ram, cr3 + (va >> 22) * 4)
-    if not pde & 1:
-        return None
-    if pde & 0x80:
-        return (pde & 0xffc00000) | (va & 0x3fffff)
-    pte, = struct.unpack_from("<I", ram, (pde & 0xfffff000) + (va >> 12 & 0x3ff) * 4)
-    return (pte & 0xfffff000) | (va & 0xfff) if pte & 1 else None
+@pytest.fixture(scope="module", params=["kernel.elf", "kernel-Og/kernel.elf"])
+def survey(request, tmp_path_factory):
+    """The kernel as it is, and one built for reading."""
+    kernel = BUILD / request.param
+    if request.param != "kernel.elf":
+        env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
+        done = subprocess.run(["make", "-C", TOP, "OPT=-Og", kernel.relative_to(TOP)],
+                              capture_output=True, text=True, timeout=280, check=False, env=env)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return Survey(tmp_path_factory.mktemp("survey"), kernel)
 
 
-def addresses(ranges):
-    """Edges of all ranges that are mapped, and 60 others."""
-    some = {va for lo, hi in ranges for va in (lo, hi - 1, hi, lo - 1)}
-    dice = random.Random(4096)
-    some |= {dice.randrange(1 << 32) for _ in range(30)}
-    some |= {dice.randrange(lo, hi) for lo, hi in dice.choices(ranges, k=30)}
-    return sorted(va for va in some if 0 <= va < 1 << 32)
+def test_pt_agrees_with_memory(survey):
+    """Every page of three address spaces, and others: as a walk through guest memory says."""
+    drawn = [(s["cr3"], va, text) for s in survey.spaces for va, text in s["drawn"]]
+    assert len(survey.spaces) == 3 and len(drawn) > 1000
+    for cr3, va, text in drawn:
+        assert f"va   {va:#010x}" in text and f"CR3  {cr3:#010x}" in text
+        found, truth = WALK.search(text), survey.walk(cr3, va)
+        assert (int(found[1], 16) if found[1] else None) == (truth and truth[0]), text
+        assert not truth or f"frame {truth[0] >> 12:#x}" in text
+        assert not truth or ("4 MiB page" in text) == bool(truth[1] & LARGE)
 
 
-def test_pt_agrees_with_the_machine(tmp_path):
-    """Which addresses are of interest is found out by one boot; in another, every one is
-    drawn, and translated as our own walk through a dump of memory and info mem say."""
-    ranges = ranges_of(gdb(*RUNNING, "monitor info mem"))
-    assert len(ranges) > 4
-    wanted = addresses(ranges)
-    dump = tmp_path / "ram"
-    text = gdb(*RUNNING, "printf \"cr3 %x\\n\", (unsigned)$cr3", "monitor info mem",
-               f"monitor pmemsave 0 {RAM:#x} \"{dump}\"", *(f"pt {va:#x}" for va in wanted))
-    ram = dump.read_bytes()
-    cr3 = int(re.search(r"(?m)^cr3 (\w+)", text)[1], 16) & 0xfffff000
-    now = ranges_of(text)
-    drawn = re.split(r"(?m)^va   ", text)[1:]
-    assert len(drawn) == len(wanted)
-    for va, drawing in zip(wanted, drawn):
-        assert drawing.startswith(f"{va:#010x}")
-        found = WALK.search(drawing)
-        said = int(found[1], 16) if found[1] else None
-        assert said == walk(cr3, ram, va), drawing
-        assert (said is not None) == any(lo <= va < hi for lo, hi in now), drawing
-    assert "4 MiB page" in text and "table entry" in text
+def test_pt_agrees_with_info_mem(survey):
+    """QEMU's own walk of the table that is loaded, protection included."""
+    ranges = [(int(a, 16), int(b, 16), flags) for a, b, flags in re.findall(
+        r"(?m)^([0-9a-f]{8,})-([0-9a-f]{8,}) [0-9a-f]+ ([u-]r[w-])", survey.said["info mem"])]
+    assert len(ranges) > 10
+    space = next(s for s in survey.spaces if s["pid"] == survey.running)
+    for va, text in space["drawn"]:
+        flags = next((flags for lo, hi, flags in ranges if lo <= va < hi), None)
+        assert bool(WALK.search(text)[1]) == bool(flags), text
+        if flags:
+            entries = re.findall(r"entry 0x(\w+)", text)
+            both = int(entries[0], 16) & int(entries[-1], 16)
+            assert ("u" if both & USER else "-") == flags[0], text
+            assert ("w" if both & WRITE else "-") == flags[2], text
 
 
-def test_drawing_names_everything():
-    text = gdb(*RUNNING, "pt $eip", "pt &frames", "pt 0xc0400000 1", "pt $esp")
+def test_walk_agrees_with_info_tlb(survey):
+    """As far as QEMU came before its time was up."""
+    lines = re.findall(r"(?m)^([0-9a-f]{16}): ([0-9a-f]{16}) [-A-Z]{9}$", survey.text)
+    assert len(lines) > 40
+    for va, pa in lines:
+        truth = survey.walk(survey.cr3[survey.running], int(va, 16))
+        assert truth and truth[0] & ~0xfff == int(pa, 16), va
+
+
+# What the counters and the page must say of each outcome; None: not looked at.
+OK, SEGV, BUS = 0, 1, 2
+
+
+def as_foretold(fault):
+    was, now, result = fault["was"], fault["is"], fault["result"]
+    new = now["pfn"] is not None and now["pfn"] != was["pfn"]
+    copied, stolen = fault["bytes_copied_cow"] == 4096, fault["frames_stolen"] == 1
+    stayed = sum(fault[f"fallback_{why}"] for why in ("dirty", "mapped", "busy")) == 1
+    writable, named = now.get("writable"), now.get("named")
+    fresh = fault["pages_zeroed"] >= 1 and writable and not named and not copied
+    return {
+        "no-area": result == SEGV, "protected": result == SEGV, "past-end": result == BUS,
+        "access": now == was,
+        "zero": now.get("zero") and not writable,
+        "fresh": new and fresh, "unzero": was.get("zero") and new and fresh,
+        "cow": new and copied and writable and not named,
+        "own": not new and not copied and not was.get("writable") and writable,
+        "dirty": not new and now.get("dirty") and writable,
+        "private": named and not writable and not copied,
+        "private-copy": copied and writable and not named and not stayed,
+        "steal": stolen and writable and not named and not copied,
+        "not-stolen": stayed and named and not writable and not copied,
+        "not-stolen-copy": stayed and copied and writable and not named,
+        "shared": named and not writable, "shared-dirty": named and writable,
+    }[fault["foretold"]] and (result == OK or not now["pfn"])
+
+
+def test_faults_end_as_foretold(survey):
+    for fault in survey.faults:
+        assert as_foretold(fault), fault
+    assert Counter(f["foretold"] for f in survey.faults).keys() >= {
+        "no-area", "protected", "past-end", "zero", "fresh", "unzero", "cow", "own", "dirty",
+        "private", "private-copy", "steal", "not-stolen", "not-stolen-copy", "shared",
+        "shared-dirty"}
+
+
+def test_drawing_names_everything(survey):
+    text = "".join(survey.said[c] for c in ("pt $eip", "pt &frames", "pt 0xc0400000 1", "pt $esp"))
     for word in ("CR3  0x", "directory index 0x", "table index 0x", "offset 0x",
                  "directory entry 0x", "table entry 0x", "P R/W PS G", "4 MiB page",
                  "state   kernel memory", "state   reserved", "owners  1", "name    none"):
         assert word in text, text
 
 
-def test_ps_vmas_frame_check():
-    text = gdb(*RUNNING, "ps", "vmas", "vmas 1", "frame frames[0x300].refs.v * 0 + 0x300",
-               "pt 0x08049000", "frame zero_frame", "check", "frame", "help pt", "vmas 77",
-               "pt nonsense", expect=1)
-    assert re.search(r"(?m)^\* +2 +1 runnable +0x\w+ mcp$", text), text
-    assert re.search(r"(?m)^  +1 +0 sleeping +0x\w+ init$", text), text
-    assert re.search(r"(?m)^0x40\w+-0x\w+ rw- uncached  page \d+ of inode \d+", text), text
-    assert re.search(r"(?m)^0xb\w+-0xbffff000 rw. anon .*growsdown", text), text
-    assert re.search(r"(?m)^  name    page 1 of inode \d+$", text), text
-    assert re.search(r"(?m)^ok$", text), text
-    assert "#0  mwrite" in text and "Draw the page walk" in text
-    assert "there is no process 77" in text and "No symbol" in text
+def test_why_tells_the_line(survey):
+    stolen, asleep, kernel = (survey.said[f"why {va}"] for va in (
+        "0x58003000", "0x58007000", "0xc0100000"))
+    assert "no fault: the processor goes to 0x" in stolen and "nobody else's any more" in stolen
+    assert "is STOLEN from the cache" in asleep and "page 7 of /data/big" in asleep
+    file, line, rest = re.search(r"(mm/\S+):(\d+)  uncached_fault\(\): (.*)", asleep).groups()
+    assert (TOP / file).read_text().splitlines()[int(line) - 1].strip() == rest
+    assert "pcache_steal(" in rest
+    assert kernel.count("SIGSEGV in user mode") == 2
 
 
-def test_check_finds_damage():
+def test_why_knows_its_lines(survey):
+    """Each line that it can name is found in the source, in the function that it says."""
+    assert len(survey.lines) >= 15 and all(number > 0 and text for number, text in survey.lines)
+
+
+def test_lists(survey):
+    said = survey.said
+    assert re.search(r"(?m)^\* +2 +1 runnable +0x\w+ walk$", said["ps"]), said["ps"]
+    assert re.search(r"(?m)^  +3 +2 sleeping +0x\w+ walk$", said["ps"]), said["ps"]
+    for line in (r"0x50000000-0x50004000 rw- anon",
+                 r"0x51000000-0x51004000 rw- shared    page 0 of shared memory 0x\w+",
+                 r"0x52000000-0x52010000 rw- private   page 0 of /tmp/walk",
+                 r"0x53000000-0x53008000 rw- shared    page 0 of /tmp/walk",
+                 r"0x55000000-0x55001000 --- anon",
+                 r"0x58000000-0x58800000 rw- uncached  page 0 of /data/big",
+                 r"0xbf\w+-0xbffff000 rw. anon +growsdown"):
+        assert re.search(rf"(?m)^{line}$", said["vmas"]), said["vmas"]
+    assert said["check"] == "ok\n"
+    assert "reserved" in said["frame zero_frame"]
+    assert "Draw the page walk" in said["help pt"]
+    assert len(said["magpie"].splitlines()) >= 16
+
+
+def test_name_finds_the_bytes(survey):
+    """The frame of a page of a program holds that page of the program, and both map it."""
+    text = survey.said["name /bin/walk 1"]
+    pfn = int(re.match(r"frame (0x\w+):", text)[1], 16)
+    program = (BUILD / "root/bin/walk").read_bytes()[4096:8192]
+    assert survey.ram[pfn << 12:(pfn + 1) << 12][:len(program)] == program
+    assert re.search(r"process 2 \(walk\) at 0x08049000, private: maps it", text), text
+    assert re.search(r"process 3 \(walk\) at 0x08049000, private: maps it", text), text
+    mapped = survey.said["name /data/big 5"]
+    assert "process 2 (walk) at 0x57005000, private: maps it" in mapped, mapped
+    assert "process 3 (walk) at 0x58005000, uncached: not mapped" in mapped, mapped
+
+
+def test_cache_and_dirty(survey):
+    assert re.search(r"(?m)^/tmp/walk: 2 pages dirty, 0 being written: 2-3$", survey.said["dirty"])
+    assert "/tmp/walk: 32768 bytes, 8 pages" in survey.said["cache /tmp/walk"]
+    assert re.search(r"(?m)^      0 c.DD", survey.said["cache /tmp/walk"]), survey.said
+
+
+# ---- against what the kernel says of itself ---------------------------------------------
+
+
+def between(text, first, last):
+    return text.split(f"<{first}>\n")[1].split(f"<{last}>\n")[0]
+
+
+@pytest.fixture(scope="module")
+def itself():
+    """A shell prints what /proc tells; just before each, the same is asked here."""
+    commands = []
+    first_slot = "t == &'drivers/ramdisk.c'::disk.slot[0].timer"
+    for place, command in ((f"timeout_add if {first_slot}", "io"),
+                           ("proctext_mem", "life"), ("proctext_counters", "counters"),
+                           ("trace_begin", "trace 4096")):
+        commands += [f"tbreak {place}", "continue", f"echo <{command}>\\n", command,
+                     "echo <end>\\n"]
+        if command == "io":
+            commands += ["echo <last>\\n", "trace 1", "echo <end>\\n"]
+    script = "cat /proc/magpie/mem; cat /proc/magpie/counters; echo; cat /proc/magpie/trace"
+    return gdb(*commands, "set pagination off", "continue",
+               program=["/bin/sh", "-c", script], expect=1,
+               options=["--append", "trace=blk ramdisk.latency_us=200"])
+
+
+def test_life_agrees_with_proc(itself):
+    life = {words: int(n) for n, words in re.findall(
+        r"(?m)^  \S +(\d+)  (.*)$", between(itself, "life", "end"))}
+    mem = dict(re.findall(r"(?m)^frames_(\w+) (\d+)$", itself))
+    total = sum(life.values())
+    assert total == int(mem["total"])
+    assert life["free"] == int(mem["free"])
+    assert life["reserved: firmware, kernel image or ramdisk"] == int(mem["reserved"])
+    assert life["kernel memory"] + life["page table"] == int(mem["kernel"])
+    cached = [n for words, n in life.items()
+              if re.match(r"clean|dirty|being|not read", words)]
+    assert sum(cached) == int(mem["cached"])
+
+
+def test_counters_agree_with_proc(itself):
+    ours = between(itself, "counters", "end").splitlines()
+    assert len(ours) > 40
+    theirs = re.findall(r"(?m)^\w+ \d+$", itself.split("<trace 4096>")[0].split("<counters>")[1])
+    assert theirs[:len(ours)] == ours and theirs[len(ours):2 * len(ours)] == ours
+
+
+def test_trace_agrees_with_proc(itself):
+    ours = between(itself, "trace 4096", "end").splitlines()
+    assert len(ours) > 20
+    assert all(re.match(r"\d+\.\d{6} \d -?\d+ blk_\w+ request 0x", line) for line in ours)
+    after = itself.split("<trace 4096>")[1].split("<end>\n")[1]
+    assert "\n".join(ours) in after
+
+
+def test_io_agrees_with_the_trace(itself):
+    io, last = between(itself, "io", "end"), between(itself, "last", "end")
+    sector, segments = re.search(r"op 0 sector (\d+) segments (\d+)", last).groups()
+    line = re.search(rf"(?m)^  device read  sector {sector}, .*$", io)
+    assert line and f", {segments} segment" in line[0], io
+    assert re.search(r"(?m)^ram0: 1 of 8 under way, 0 waiting$", io), io
+
+
+# ---- two terminals ----------------------------------------------------------------------
+
+
+def test_attach():
+    """In one the machine waits, in the other GDB lets it go; then the program runs."""
+    waiting = subprocess.Popen([TOOL, "gdb", "--wait", "--", "/bin/echo", "gone on"], text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    try:
+        for _ in range(600):
+            if (BUILD / "gdb.socket").exists():
+                break
+            time.sleep(0.1)
+        words = [TOOL, "gdb", "--attach", "--ex", "break proc_start", "--ex", "continue",
+                 "--ex", "ps", "--ex", "delete"]
+        done = subprocess.run(words, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+        assert "PID  PPID STATE" in done.stdout, done.stdout + done.stderr
+        text, _ = waiting.communicate(timeout=60)
+        assert "make gdb-attach" in text and "gone on\n" in text and waiting.returncode == 0
+    finally:
+        waiting.kill()
+    done = subprocess.run(words, text=True, timeout=60, capture_output=True, check=False)
+    assert done.returncode == 125 and "no machine waits" in done.stderr
+
+
+# ---- what goes wrong --------------------------------------------------------------------
+
+
+def test_check_finds_damage_and_nonsense_is_refused():
     """A reference too few, and a name on a frame that says it is free."""
-    text = gdb(*RUNNING, "set var frames[nframes-2].mapping = 0x1000",
-               "set var frames[nframes-2].refs.v = 0", "check")
+    text = gdb("break mwrite", "continue", "set var frames[nframes-2].mapping = 0x1000",
+               "set var frames[nframes-2].refs.v = 0", "check", "frame", "vmas 77", "name /none 0",
+               "cache", "pt nonsense", program=["/bin/walk"], expect=1)
     assert "free, but it has a name" in text and "violated" in text
+    assert "#0  mwrite" in text and "there is no process 77" in text and "No symbol" in text
+    assert '/none: no "none" there' in text and "usage: cache PATH" in text
 
 
 def test_without_gdb_the_package_is_named(tmp_path):
-    done = subprocess.run([sys.executable, TOOL, "gdb"], env={"PATH": str(tmp_path)}, capture_output=True,
-                          text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, TOOL, "gdb"], env={"PATH": str(tmp_path)},
+                          capture_output=True, text=True, timeout=60, check=False,
+                          stdin=subprocess.DEVNULL)
     assert done.returncode == 125
     assert "apt-get install --no-install-recommends gdb" in done.stderr

@@ -35,6 +35,7 @@ def test_strace_tells_every_argument():
     _, calls = strace("/bin/mcp", "/data/big", "/tmp/big")
     text = "\n".join(calls)
     assert re.search(r"mmap2\(0x\w+|mmap2\(0, \d+, 0x\w+, 0x\w+, \d+, 0\) = 0x\w+", text), text
+    assert re.search(r"fdatasync_area\(\d+, \d+, \d+\) = 0", text), text
     starts = [int(m) for m in re.findall(r"readahead\(\d+, (\d+), \d+\) = 0", text)]
     assert starts == sorted(starts) and len(starts) > 1 and starts[-1] > 1 << 22, text
     moved = sum(int(m, 0) for m in re.findall(r"mwrite\(\d+, 0x\w+, \d+\) = (\w+)", text))

@@ -1,7 +1,8 @@
 """tools/magpie gdb: the machine stopped at its first instruction, and GDB in this terminal.
 
 QEMU's stub is on a socket in the run's scratch folder, so any number of sessions can go on
-at once.  GDB reads no start-up file and asks nothing: -nx, auto-load off.
+at once; only the one that is shared by two terminals has a place known to both, in build/.
+GDB reads no start-up file and asks nothing: -nx, auto-load off.
 """
 
 import shutil
@@ -17,8 +18,20 @@ from magpie_image import Failure
 TOP = Path(__file__).resolve().parent.parent
 COMMANDS = TOP / "tools/gdb/magpie.py"
 BEFORE = ["set auto-load no", "set confirm off", "set debuginfod enabled off",
-          "set architecture i386"]
-DEFAULT = ["/bin/mcp", "-v", "/data/big", "/tmp/big"]
+          "set architecture i386", "set print entry-values no",
+          "set pagination off"]
+SHARED = "gdb.socket"                   # in build/, for two terminals
+DEFAULT = ["/bin/walk"]                 # of docs/walk.md
+
+
+def gdb_command(args, stub):
+    command = ["gdb", "-nx", "-q"] + (["-batch"] if args.ex else [])
+    for line in BEFORE:
+        command += ["-iex", line]
+    command += [str(args.kernel), "-x", str(COMMANDS), "-ex", f"target remote {stub}"]
+    for line in args.ex:
+        command += ["-ex", line]
+    return command
 
 
 class Debug(magpie_run.Run):
@@ -29,7 +42,6 @@ class Debug(magpie_run.Run):
 
     def __init__(self, args, scratch, build):
         super().__init__(args, scratch, build)
-        self.batch = bool(args.ex)
         self.stub = scratch / "gdb"
         self.timeout = None
         self.log_file = self.log_file or open(build / "kernel.log", "wb")
@@ -43,16 +55,6 @@ class Debug(magpie_run.Run):
         self.log_file.write(data)
         self.log_file.flush()
 
-    def gdb_command(self):
-        command = ["gdb", "-nx", "-q"] + (["-batch"] if self.batch else [])
-        for line in BEFORE:
-            command += ["-iex", line]
-        command += [str(self.args.kernel), "-x", str(COMMANDS),
-                    "-ex", f"target remote {self.stub}"]
-        for line in self.args.ex:
-            command += ["-ex", line]
-        return command
-
     def relay(self, console, log):
         """GDB in front, the carrying of bytes behind it."""
         def carry():
@@ -65,10 +67,36 @@ class Debug(magpie_run.Run):
         before = signal.signal(signal.SIGINT, lambda *_: None)  # control-C is GDB's
         try:
             wait_for(self.stub)
-            self.status = subprocess.run(self.gdb_command(), check=False).returncode
+            self.status = subprocess.run(gdb_command(self.args, self.stub),
+                                         check=False).returncode
         finally:
             signal.signal(signal.SIGINT, before)
         self.stopped = "by force"
+
+
+class Waiting(magpie_run.Run):
+    """A run as any other, but that GDB in another terminal lets it go."""
+
+    def __init__(self, args, scratch, build):
+        super().__init__(args, scratch, build)
+        self.timeout = args.timeout     # for as long as somebody looks
+        self.stub = build / SHARED
+
+    def command(self, image):
+        magpie_run.say("the machine waits; in another terminal: make gdb-attach")
+        return super().command(image) + [
+            "-S", "-gdb", f"unix:{self.stub},server=on,wait=off"]
+
+
+def attach(args, build):
+    stub = build / SHARED
+    if not stub.exists():
+        raise Failure("no machine waits: first, in another terminal, make gdb-wait")
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(gdb_command(args, stub), check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for(path):
@@ -80,11 +108,23 @@ def wait_for(path):
 
 
 def run(args, build):
-    if not shutil.which("gdb"):
-        raise Failure("gdb is missing: apt-get install --no-install-recommends gdb")
+    if args.wait:
+        with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
+            try:
+                return Waiting(args, Path(scratch), build).go()
+            finally:
+                (build / SHARED).unlink(missing_ok=True)
+    need_gdb()
+    if args.attach:
+        return attach(args, build)
     if not args.program:
         args.program = DEFAULT
     with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
         session = Debug(args, Path(scratch), build)
         session.go()
         return session.status
+
+
+def need_gdb():
+    if not shutil.which("gdb"):
+        raise Failure("gdb is missing: apt-get install --no-install-recommends gdb")

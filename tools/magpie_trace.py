@@ -53,6 +53,8 @@ class Call:
     def arguments(self):
         values = iter(self.args)
         for fmt in self.formats:
+            if fmt == "hi":
+                continue                # went with its low half
             value = next(values, 0)
             signed = value - (1 << 32) if value >> 31 else value
             if fmt == "str":
@@ -64,7 +66,7 @@ class Call:
                 yield f"{value:#o}" if value else "0"
             elif fmt in ("x", "ptr"):
                 yield f"{value:#x}" if value else "0"
-            elif fmt != "hi":
+            else:
                 yield str(value if fmt == "u" else signed)
 
     def __str__(self):
