@@ -44,6 +44,7 @@ HALVES = ("mm/cache/", "drivers/")
 DOORS = {
     "check_failed": "a failed ASSERT anywhere ends in panic (kernel/lib/check.h)",
     "__udivdi3": "the compiler's name for a 64-bit / (kernel/x86/divide.c)",
+    "__umoddi3": "the compiler's name for a 64-bit %",
     "__divdi3": "the same with signs",
     "__udivmoddi4": "the same with the rest",
 }

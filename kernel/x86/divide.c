@@ -13,6 +13,7 @@
 
 uint64_t __udivmoddi4(uint64_t n, uint64_t d, uint64_t *rest);
 uint64_t __udivdi3(uint64_t n, uint64_t d);
+uint64_t __umoddi3(uint64_t n, uint64_t d);
 int64_t  __divdi3(int64_t n, int64_t d);
 
 static uint64_t divide_by_32(uint64_t n, uint32_t d, uint64_t *rest)
@@ -53,6 +54,14 @@ uint64_t __udivdi3(uint64_t n, uint64_t d)
 	uint64_t rest;
 
 	return __udivmoddi4(n, d, &rest);
+}
+
+uint64_t __umoddi3(uint64_t n, uint64_t d)
+{
+	uint64_t rest;
+
+	(void)__udivmoddi4(n, d, &rest);
+	return rest;
 }
 
 /* Towards zero, as C has it. */

@@ -59,7 +59,8 @@ static inline uint32_t div_long(uint64_t n, uint32_t d, uint32_t *rest)
 {
 	uint32_t quotient;
 
-	__asm__("divl %2" : "=a"(quotient), "=d"(*rest) : "rm"(d), "A"(n) : "cc");
+	__asm__("divl %2" : "=a"(quotient), "=d"(*rest)
+	        : "rm"(d), "a"((uint32_t)n), "d"((uint32_t)(n >> 32)) : "cc");
 	return quotient;
 }
 
