@@ -189,8 +189,8 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 	struct vma *v;
 	bool throttle;
 
-	va = page_round_down(va);
 	mutex_lock(&s->lock);
+	va = page_round_down(va);
 	result = fault_locked(s, va, write);
 	v = vma_find(&s->vmas, va);
 	throttle = v && write && (v->flags & VMA_SHARED);

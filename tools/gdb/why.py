@@ -23,7 +23,7 @@ OUTCOMES = {
     "access":  ("no fault: the processor goes to {physical:#010x}", None),
     "denied":  ("SIGSEGV in user mode: the entry is the kernel's; the kernel itself goes to "
                 "{physical:#010x}", Line("kernel/proc/usertrap.c", "serve", "if (")),
-    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_handle", "area_for(")),
+    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_locked", "area_for(")),
     "protected": ("SIGSEGV: the area does not allow it", Line(FAULT, "allowed", "return")),
     "past-end": ("SIGBUS: past the end of the file", Line(FILE, "get_locked", "size_pages(")),
     "own":     ("frame {pfn:#x} is nobody else's any more: its entry becomes writable",
@@ -47,10 +47,18 @@ OUTCOMES = {
                    Line(FILE, "uncached_fault", "f->frame = page;")),
     "not-stolen-copy": ("{page} stays in the cache, being {obstacle}, and is copied",
                         Line(FILE, "uncached_fault", "supply_copy(")),
-    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_fault", "writable = false")),
+    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_read", "writable = false")),
     "shared-dirty": ("{page} {dirties}, and is mapped, writable",
-                     Line(FILE, "shared_fault", "shared_dirty(")),
+                     Line(FILE, "shared_write", "shared_dirty(")),
 }
+
+
+def room_to_steal():
+    """room_to_steal() of mm/space/pager_file.c, where the share is an enum."""
+    def value(text):
+        return int(gdb.parse_and_eval(text))
+    left = value("'frame.c'::pool.free") + value("cache_sums.named.v")
+    return left > value("KEEP_SHARE") * value("'frame.c'::pool.reserve")
 
 
 class Forecast:
@@ -112,7 +120,9 @@ class Forecast:
         for name in ("dirty", "writeback"):
             if name in page.names:
                 return name
-        return "mapped" if page.maps else "in use" if page.refs > 1 else ""
+        if page.maps or page.refs > 1:
+            return "mapped" if page.maps else "in use"
+        return "" if room_to_steal() else "what little memory is left"
 
     def tell(self, write):
         words, line = OUTCOMES[self.outcome(write)]
