@@ -18,6 +18,7 @@ TRACE, LIFE = b"trace: ", b"life: "     # how such lines of the log begin
 OPTIONS = "trace=all trace.end"         # what the kernel is told
 OPS = {0: "read", 1: "write", 2: "flush"}
 FAULTS = ("fault_anon", "fault_file", "fault_uncached", "fault_cow", "fault_bad")
+PROGRAM = 2                             # the process that init starts
 POINTS = FAULTS + ("steal", "move", "cache_miss", "cache_read", "reclaim")
 
 
@@ -53,21 +54,23 @@ class Life:
 
 
 class Recorder:
-    """Takes the bytes of the log, gives back those that are neither trace nor life."""
+    """Takes the bytes of the log, and at the end gives back those that are neither trace nor
+    life.  Meanwhile it does not look at them: the machine must not wait for us."""
 
     def __init__(self, options):
         self.options = options          # for the kernel's command line
-        self.rest = b""
+        self.log = []
         self.first = 0                  # number of the oldest record there is
         self.records = []
         self.lives = {}                 # number of a record -> letters
 
     def sift(self, data):
-        *lines, self.rest = (self.rest + data).split(b"\n")
-        return b"".join(line + b"\n" for line in lines if not self.take(line.decode("latin-1")))
+        self.log.append(data)
+        return b""
 
     def end(self):
-        return self.rest
+        lines = b"".join(self.log).splitlines(keepends=True)
+        return b"".join(line for line in lines if not self.take(line.decode("latin-1").strip()))
 
     def take(self, line):
         if line.startswith(TRACE.decode()):
@@ -139,7 +142,7 @@ class Timeline:
     def cut(self):
         """Leave what belongs to the program, or happens while it is there."""
         execs = [r for r in self.records if r.event == "syscall_enter" and r.words[0] == "11"]
-        if not execs:
+        if not execs or self.lost and execs[0].pid != PROGRAM:
             raise Failure("the trace does not reach back to the program's start: it holds the "
                           f"last {len(self.records)} of {self.lost + len(self.records)} "
                           "records; --whole keeps all")
@@ -225,7 +228,6 @@ class Timeline:
             "pages_written": sum(s.n for s in self.writeouts),
             "bytes_read": sum(s.n for s in self.calls if s.kind == "read"),
             "bytes_written": sum(s.n for s in self.calls if s.kind == "write"),
-            "events_lost": self.lost,
         }
         return sums | {f"calls_{name}": n for name, n in sorted(calls.items())}
 
