@@ -88,7 +88,9 @@ def test_trace_adds_up_to_the_counters(copies):
     """What the picture shows is what cp -v and mcp -v say they cost."""
     (cp, mcp), (cp_sums, mcp_sums) = copies["said"], sums(copies)
     assert cp["bytes_copied"] == 2 * 4096 * PAGES
-    assert cp_sums["bytes_read"] - 4096 * PAGES in range(8192)          # the counters, too
+    warm_up, others = 65536, range(8192)        # of cp -v; reading and printing counters
+    assert cp_sums["bytes_read"] - 4096 * PAGES - warm_up in others
+    assert cp_sums["bytes_written"] == 4096 * PAGES + 2 * warm_up
     assert cp_sums["frames_stolen"] == cp_sums["frames_moved"] == 0
     moves = events(copies, 2, name="move")
     runs = Counter()
@@ -121,7 +123,9 @@ def test_trace_agrees_with_the_machines_counters(tmp_path):
     assert sum(e["args"]["n"] for e in meanwhile if e["name"] == "write-out") \
         == counted["pages_written"]
     io = [e for e in meanwhile if e.get("cat") == "io"]
-    assert len(io) == counted["blk_requests"]
+    flushes = sum(e["name"] == "flush" for e in io)
+    assert flushes == counted["blk_flushes"] > 0
+    assert len(io) - flushes == counted["blk_requests"]
     assert sum(e["args"]["n"] for e in io) == counted["blk_segments"]
     assert sum(e["name"] == "fault_cow" for e in meanwhile) == counted["faults_cow"]
 
@@ -177,14 +181,14 @@ def test_film_shows_every_frame(copies):
     frames = {sum(film.values()) - film[reserved] for film in films}
     assert len(frames) == 1 and 7000 < frames.pop() <= 8192
     used = [sum(film.values()) - film[reserved] - film[free] for film in films]
-    assert 2 * PAGES > used[2] > 1.6 * PAGES + used[0]          # of cp, near its end
+    assert 2 * PAGES + 500 > used[2] > 1.6 * PAGES + 100         # of cp, near its end
     assert PAGES < used[5] < PAGES + 500                        # of mcp
 
 
 def test_trace_that_is_too_long_says_so(tmp_path):
     """The ring has not everything: no picture of half a run.  --whole keeps it."""
     words = ["--film", "0", "--svg", tmp_path / "s", "--json", tmp_path / "j", "--", "/bin/sh",
-             "-c", "for i in 1 2 3 4 5 6 7 8 9; do find / >/dev/null; done"]
+             "-c", "cp /data/big /tmp/a; cp /data/big /tmp/b"]
     done = subprocess.run([TOOL, "trace", *words], capture_output=True, timeout=100, check=False)
     assert done.returncode == 125 and b"--whole keeps all" in done.stderr, told(done)
     assert not (tmp_path / "s").exists()
@@ -193,7 +197,7 @@ def test_trace_that_is_too_long_says_so(tmp_path):
     assert done.returncode == 0, told(done)
     found = json.loads((tmp_path / "j").read_text())
     assert sum(e["name"] == "execve" and e["args"]["call"].endswith("= 0")
-               for e in found["traceEvents"]) == 10
+               for e in found["traceEvents"]) == 3
 
 
 def test_trace_passes_the_exit_status_on(tmp_path):
@@ -257,7 +261,7 @@ def test_memtop_on_the_screen(tmp_path):
     assert kind == b"P6"
     row = 24 * int(width) * 3                           # in the map's first line
     colours = {data[k:k + 3] for k in range(row, row + int(width) * 3, 3)}
-    assert b"\x00\xaa\x00" in colours, colours          # green: clean
+    assert any(red == blue == 0 < green for red, green, blue in colours)        # clean
 
 
 def test_frames_and_counts_agree():
