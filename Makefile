@@ -82,8 +82,8 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux doctor iso screenshot test qtest properties check image disk \
-        user host clean help FORCE
+.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux doctor iso screenshot \
+        pictures test qtest properties check image disk user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -210,6 +210,15 @@ build/magpie.iso: build/kernel.elf build/root.img boot/grub.cfg tools/magpie_iso
 # Picture and text are in the repository: a test compares the text.
 screenshot: all ## boot, type a command, and renew docs/screen.png
 	$(Q)tools/magpie screenshot docs/screen.png -- ls -l / >docs/screen.txt
+
+# Those of the README; a test looks whether they are there.
+pictures: all ## renew docs/cp-mcp.svg and docs/memtop.png
+	$(Q)head -c 8M "$$($(CROSS)gcc -print-prog-name=cc1)" >build/eight
+	$(Q)tools/magpie trace --icount --ram 32 --append ramdisk.latency_us=200 \
+	    --add build/eight:/data/file --svg docs/cp-mcp.svg --json build/cp-mcp.json \
+	    --beside "/bin/cp -v /data/file /tmp/copy" -- /bin/mcp -v /data/file /tmp/copy
+	$(Q)tools/magpie screenshot --append ramdisk.latency_us=3000 docs/memtop.png \
+	    -- memtop -n 4 -d 0.1 cp /data/big /tmp/copy
 
 # ---- running and testing ------------------------------------------------------------------
 

@@ -206,6 +206,7 @@ void kernel_main(uint32_t magic, paddr_t info)
 	start_memory();
 	start_scheduler();
 	start_terminal();
+	trace_set_life(frame_life);
 	trace_init();
 	if (!task_start("start", start_up, NULL)) {
 		cannot_start("too little memory besides the root image");

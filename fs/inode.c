@@ -187,6 +187,18 @@ int inode_get(struct fs *fs, uint32_t ino, struct inode **out)
 }
 
 /* See inode.h. */
+void inode_for_each(void (*look)(const struct inode *i, void *ctx), void *ctx)
+{
+	spin_lock(&itable.lock);
+	for (unsigned k = 0; k < ITABLE_BUCKETS; k++) {
+		list_for_each(l, &itable.bucket[k]) {
+			look(list_entry(l, struct inode, hash), ctx);
+		}
+	}
+	spin_unlock(&itable.lock);
+}
+
+/* See inode.h. */
 unsigned inode_count(void)
 {
 	return itable.nused;

@@ -146,6 +146,9 @@ int  inode_sync_all(void);
 /* Drop unused inodes until @keep are left, those with nothing to write only: no I/O, so that an allocation in need
  * may ask for it.  Returns how many went. */
 unsigned inode_shrink(unsigned keep);
+/* Show every inode in memory to @look, under the table's lock: it must not sleep. */
+void inode_for_each(void (*look)(const struct inode *i, void *ctx), void *ctx);
+
 unsigned inode_count(void);             /* inodes that somebody uses                  */
 unsigned inode_count_unused(void);      /* and those that are merely kept in memory   */
 

@@ -9,6 +9,7 @@
 
 #include "fs/crashfile.h"
 #include "fs/failfile.h"
+#include "fs/framefile.h"
 #include "fs/proctext.h"
 #include "fs/pseudo.h"
 #include "fs/tracefile.h"
@@ -93,6 +94,8 @@ static const struct pseudo_node nodes[] = {
 	           { "counters", MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_counters },
 	           { "self",     MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_self },
 	           { "mem",      MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_mem },
+	           { "cache",    MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_cache },
+	           { "frames",   MAGPIE, S_IFREG | 0444, 0, &frames_fops, NULL },
 	           { "check",    MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_check },
 	           { "ps",       MAGPIE, S_IFREG | 0444, 0, &text_fops, proctext_ps },
 	           { "log",      MAGPIE, S_IFREG | 0444, 0, &log_fops,  NULL },

@@ -5,6 +5,8 @@
  *      /proc/magpie/counters      counters of the machine           name value
  *      /proc/magpie/self          those of the calling task         name value
  *      /proc/magpie/mem           what memory and disk are used for name value
+ *      /proc/magpie/cache         files with pages in memory: inode, pages, dirty ones; the largest first if not all fit
+ *      /proc/magpie/frames        a letter for each frame (mm/phys/frame.h)
  *      /proc/magpie/check         "ok", or a line for each invariant that does not hold
  *      /proc/magpie/ps            processes, for people
  *      /proc/magpie/log           the kernel's log

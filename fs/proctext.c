@@ -159,6 +159,37 @@ size_t proctext_mem(char *to, size_t size)
 	return t.len;
 }
 
+/* ---- cache ---- */
+
+/* The files to be shown, those with [least, most] pages in memory, and where. */
+struct cache_text { struct text text; uint32_t least, most; };
+
+static void put_file(const struct inode *i, void *ctx)
+{
+	struct cache_text *c = ctx;
+	uint32_t pages = i->mapping.nframes;
+	char line[48];
+
+	if (pages >= c->least && pages <= c->most && i->fs == root_fs) {
+		fmt_print(line, sizeof(line), "%u %u %u", i->ino, pages, i->mapping.ndirty);
+		put_line(&c->text, line);
+	}
+}
+
+/* Whose pages are in memory: inode, pages, dirty ones.  The large ones come first: all may not fit. */
+size_t proctext_cache(char *to, size_t size)
+{
+	static const uint32_t bound[] = { UINT32_MAX, 256, 16, 1 };
+	struct cache_text c = { .text = { to, 0, size } };
+
+	for (unsigned k = 1; k < ARRAY_SIZE(bound); k++) {
+		c.least = bound[k];
+		c.most = k == 1 ? bound[0] : bound[k - 1] - 1;
+		inode_for_each(put_file, &c);
+	}
+	return c.text.len;
+}
+
 /* ---- check, ps ---- */
 
 static void report(const char *line)

@@ -14,6 +14,7 @@ size_t proctext_mounts(char *to, size_t size);
 size_t proctext_counters(char *to, size_t size);
 size_t proctext_self(char *to, size_t size);
 size_t proctext_mem(char *to, size_t size);
+size_t proctext_cache(char *to, size_t size);
 size_t proctext_check(char *to, size_t size);
 size_t proctext_ps(char *to, size_t size);
 

@@ -17,6 +17,7 @@
 	X(SYSCALL_TEXT,   syscall_text,   "0x%08x 0x%08x 0x%08x 0x%08x")   /* 16 bytes of a string */ \
 	X(SYSCALL_EXIT,   syscall_exit,   "%u %d")                               /* number, result */ \
 	X(SWITCH,         switch,         "to %d")                                                  \
+	X(IDLE,           idle,           "%u")       /* 1: nobody is ready, halt; 0: somebody is */ \
 	X(FAULT_ANON,     fault_anon,     "va 0x%08x write %u")                                     \
 	X(FAULT_FILE,     fault_file,     "va 0x%08x write %u")                                     \
 	X(FAULT_UNCACHED, fault_uncached, "va 0x%08x write %u")                                     \

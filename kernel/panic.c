@@ -13,6 +13,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "kernel/trace.h"
 #include "kernel/x86/cpu.h"
 #include "kernel/x86/insn.h"
 #include "kernel/x86/switch.h"
@@ -175,6 +176,7 @@ void panic_init(void)
 
 void machine_poweroff(int status)
 {
+	trace_end();
 	printk("exit %d\n", status);
 	out8(EXIT_PORT, EXIT_DONE);
 	out16(ACPI_PORT, ACPI_SLEEP);

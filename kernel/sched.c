@@ -62,10 +62,14 @@ static void halt_unlocked(void)
 /* Who runs next; with nobody ready, waits for somebody, who may well be the caller itself. */
 static struct task *pick(void)
 {
-	struct list *l;
+	struct list *l = list_pop_front(&queue.ready);
 
-	while ((l = list_pop_front(&queue.ready)) == NULL) {
-		halt_unlocked();
+	if (!l) {
+		trace_emit(EV_IDLE, 1, 0, 0, 0);
+		do {
+			halt_unlocked();
+		} while ((l = list_pop_front(&queue.ready)) == NULL);
+		trace_emit(EV_IDLE, 0, 0, 0, 0);
 	}
 	return list_entry(l, struct task, link_run);
 }

@@ -32,7 +32,14 @@ static struct ring {
 	struct trace_rec record[RING_SIZE];
 } rings[NR_CPUS];
 
-static bool to_log;
+enum { NR_LIVES = 16 };
+
+static bool to_log, log_at_end;
+
+/* When to take pictures of memory: the numbers of records, ascending; life_at[life_next] is to come. */
+static uint32_t life_at[NR_LIVES];
+static unsigned nr_lives, life_next;
+static void (*life_shoot)(uint32_t number);
 
 #define EVENT_NAME(id, name, format) #name,
 static const char *const names[NR_EVENTS] = { EVENTS(EVENT_NAME) };
@@ -58,6 +65,10 @@ void trace_record(enum event e, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 
 		print(&r, line, sizeof(line));
 		printk("trace: %s", line);
+	}
+	if (life_next < nr_lives && number == life_at[life_next]) {
+		life_next++;
+		life_shoot(number);
 	}
 }
 
@@ -116,12 +127,40 @@ int trace_select(const char *words)
 	return 0;
 }
 
+/* Numbers with commas between; anything else ends the list. */
+static void choose_lives(const char *p)
+{
+	size_t n;
+
+	for (p = next_word(p, &n); n > 0 && nr_lives < NR_LIVES; p = next_word(p + n, &n)) {
+		uint32_t number = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			if (p[i] < '0' || p[i] > '9') {
+				return;
+			}
+			number = number * 10 + (uint32_t)(p[i] - '0');
+		}
+		life_at[nr_lives++] = number;
+	}
+}
+
+/* See trace.h. */
+void trace_set_life(void (*shoot)(uint32_t number))
+{
+	life_shoot = shoot;
+}
+
 /* See trace.h. */
 void trace_init(void)
 {
 	char words[128];
 
 	to_log = cmdline_get("trace.log", words, sizeof(words));
+	log_at_end = cmdline_get("trace.end", words, sizeof(words));
+	if (life_shoot && cmdline_get("trace.life", words, sizeof(words))) {
+		choose_lives(words);
+	}
 	if (cmdline_get("trace", words, sizeof(words)) && trace_select(words) < 0) {
 		printk("command line: trace=%s names no event, ignored\n", words);
 	}
@@ -222,4 +261,21 @@ size_t trace_next(struct trace_cursor *c, char *to, size_t size)
 	}
 	c->at[cpu]++;
 	return print(&r, to, size);
+}
+
+/* See trace.h.  Nothing is recorded any more: printing takes as long as it takes. */
+void trace_end(void)
+{
+	struct trace_cursor c;
+	char line[LINE_SIZE];
+
+	trace_on = 0;
+	if (!log_at_end || to_log) {
+		return;
+	}
+	trace_begin(&c);
+	printk("trace: first %u\n", c.at[0]);
+	while (trace_next(&c, line, sizeof(line)) > 0) {
+		printk("trace: %s", line);
+	}
 }

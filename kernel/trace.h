@@ -4,7 +4,8 @@
  *	trace_emit(EV_STEAL, ...)      in the code: two instructions while the event is off
  *	  trace_record()               claims the next slot and fills it
  *	    /proc/magpie/trace         text, a line for each record            (fs/tracefile.c)
- *	    the log                    the same line at once, with `trace.log` on the command line
+ *	    the log                    the same line at once, with `trace.log` on the command line, or all that are
+ *	                               left when the machine ends, with `trace.end`
  *
  * Like counts, events are emitted once per run or request, never per page.
  *
@@ -51,8 +52,17 @@ static inline uint32_t trace_address(const void *p)
 	return (uint32_t)(uintptr_t)p;
 }
 
-/* Look at the command line: `trace=WORDS`, `trace.log`.  When tasks and the clock are there. */
+/* Look at the command line: `trace=WORDS`, `trace.log`, `trace.end`, `trace.life=NUMBERS`.  When tasks and the clock are there. */
 void trace_init(void);
+
+/* The machine ends: with `trace.end`, the records that there are go to the log, after the number of the first. */
+void trace_end(void);
+
+/*
+ * Door, filled by boot: @shoot takes a picture of memory for the log when the @number-th record is made, counted from 0
+ * since boot, for each number that `trace.life=` lists in ascending order.  Any context; it takes no lock but the log's.
+ */
+void trace_set_life(void (*shoot)(uint32_t number));
 
 /*
  * Switch on the events that @words choose, and no others: names or beginnings of names, separated by

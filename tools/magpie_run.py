@@ -157,7 +157,7 @@ class Run:
             words.append("console=raw")         # no carriage returns, no echo
         words += args.append.split()
         if self.strace:
-            words += magpie_trace.OPTIONS.split()
+            words += self.strace.options.split()
         command = [
             "qemu-system-i386", "-accel", "tcg", "-cpu", "qemu32", "-machine", "pc",
             "-m", f"{memory // MIB}", "-nodefaults", "-no-user-config",

@@ -77,6 +77,8 @@ class Strace:
     """Takes the bytes of the log, gives back those that are not trace, and tells the
     calls to @tell, a line each."""
 
+    options = OPTIONS
+
     def __init__(self, tell):
         self.tell = tell
         self.rest = b""                 # a line that is not complete
@@ -97,6 +99,7 @@ class Strace:
         return b"".join(kept)
 
     def record(self, words):
+        """One record; the call that ended with it and its result as text, if one did."""
         _time, _cpu, pid, event, *rest = words
         pid = int(pid)
         if event == "syscall_enter":

@@ -181,6 +181,19 @@ struct frame_totals {
 struct frame_totals frame_totals(void);
 
 /*
+ * What a frame is, as a letter.  Of the cache's: small letters where the disk has the same, capitals where not.
+ *
+ *	.  free           a  anonymous memory       r  being read          D  dirty
+ *	#  reserved       x  nameless, in transit   u  not read yet        W  being written
+ *	k  kernel memory  c  clean                  !  could not be read   B  being written, and dirty again
+ *	t  page table     m  clean, and mapped      n  clean, read ahead and not used yet
+ */
+char frame_letter(const struct frame *f);
+
+/* All of memory into the log: `life: NUMBER`, then lines of letters, each followed by how many frames are so. */
+void frame_life(uint32_t number);
+
+/*
  * Check what this floor can know to be true of every frame, and @report (may be NULL) each violation.
  * Returns: how many; 0 in a healthy system.  For tests, /proc and the debugger.
  */
