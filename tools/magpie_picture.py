@@ -206,7 +206,7 @@ def legend(svg, y, with_lives):
         for colour, words in row:
             svg.rect(at, y, 10, 10, colour)
             svg.text(at + 14, y + 9, words, 10)
-            at += 24 + 5.4 * len(words)
+            at += 24 + 6.2 * len(words)
         y += 18
     return y
 
