@@ -151,7 +151,7 @@ class Column:
         lives = self.t.lives
         if not lives:
             return 0
-        each = min((self.width - 10 * (len(lives) - 1)) / len(lives), 180)
+        each = min((self.width - 10 * (len(lives) - 1)) / len(lives), 250)
         height = 0
         for k, life in enumerate(lives):
             x = self.x + k * (each + 10)
