@@ -151,7 +151,7 @@ class Column:
         lives = self.t.lives
         if not lives:
             return 0
-        each = min((self.width - 10 * (len(lives) - 1)) / len(lives), 180)
+        each = min((self.width - 10 * (len(lives) - 1)) / len(lives), 250)
         height = 0
         for k, life in enumerate(lives):
             x = self.x + k * (each + 10)
@@ -206,7 +206,7 @@ def legend(svg, y, with_lives):
         for colour, words in row:
             svg.rect(at, y, 10, 10, colour)
             svg.text(at + 14, y + 9, words, 10)
-            at += 24 + 5.4 * len(words)
+            at += 24 + 6.2 * len(words)
         y += 18
     return y
 

@@ -99,7 +99,6 @@ class Strace:
         return b"".join(kept)
 
     def record(self, words):
-        """One record; the call that ended with it and its result as text, if one did."""
         _time, _cpu, pid, event, *rest = words
         pid = int(pid)
         if event == "syscall_enter":

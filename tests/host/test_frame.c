@@ -488,6 +488,48 @@ static void test_wait(void **state)
 	memory_end();
 }
 
+/* ---- letters ---- */
+
+/* The letter of @f with these flags, named or not, in @maps page tables; it is as it was afterwards. */
+static char letter(struct frame *f, uint32_t flags, bool named, int maps)
+{
+	struct frame saved = *f;
+	char mapping, found;
+
+	f->flags = flags;
+	f->mapping = named ? (void *)&mapping : NULL;
+	atomic_set(&f->maps, maps);
+	found = frame_letter(f);
+	*f = saved;
+	return found;
+}
+
+/* Every state of the life of a frame has a letter of its own, and the one that matters most wins. */
+static void test_letters(void **state)
+{
+	struct frame *f;
+
+	(void)state;
+	memory_begin(PAGES);
+	f = frame_alloc(ALLOC_ATOMIC);
+	assert_int_equal(frame_letter(f + 1), '.');
+	assert_int_equal(letter(f, FR_RESERVED, false, 0), '#');
+	assert_int_equal(letter(f, FR_KERNEL, false, 0), 'k');
+	assert_int_equal(letter(f, FR_PAGETABLE | FR_KERNEL, false, 0), 't');
+	assert_int_equal(letter(f, 0, false, 0), 'x');
+	assert_int_equal(letter(f, 0, false, 1), 'a');
+	assert_int_equal(letter(f, FR_LOCKED | FR_AHEAD, true, 0), 'r');
+	assert_int_equal(letter(f, 0, true, 0), 'u');
+	assert_int_equal(letter(f, FR_ERROR, true, 0), '!');
+	assert_int_equal(letter(f, FR_UPTODATE | FR_AHEAD, true, 0), 'n');
+	assert_int_equal(letter(f, FR_UPTODATE, true, 0), 'c');
+	assert_int_equal(letter(f, FR_UPTODATE | FR_AHEAD, true, 1), 'm');
+	assert_int_equal(letter(f, FR_UPTODATE | FR_DIRTY, true, 1), 'D');
+	assert_int_equal(letter(f, FR_UPTODATE | FR_WRITEBACK, true, 0), 'W');
+	assert_int_equal(letter(f, FR_UPTODATE | FR_WRITEBACK | FR_DIRTY, true, 0), 'B');
+	frame_put(f);
+}
+
 /* ---- the check finds what it is for ---- */
 
 static void test_check(void **state)
@@ -606,6 +648,7 @@ int main(void)
 		cmocka_unit_test(test_fail_nth),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_random),
 	};
