@@ -95,6 +95,11 @@ int memcmp(const void *a, const void *b, size_t n)
 	const uint8_t *x = a;
 	const uint8_t *y = b;
 
+	while (n >= sizeof(word_t) && *(const word_t *)x == *(const word_t *)y) {
+		n -= sizeof(word_t);
+		x += sizeof(word_t);
+		y += sizeof(word_t);
+	}
 	for (; n > 0; n--, x++, y++) {
 		if (*x != *y) {
 			return *x - *y;
