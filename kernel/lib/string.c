@@ -19,7 +19,7 @@
 /* i386 reads and writes words at any address; may_alias since they stand for bytes of any type. */
 typedef uint32_t __attribute__((may_alias, aligned(1))) word_t;
 
-NO_PATTERNS void *memcpy(void *restrict to, const void *restrict from, size_t n)
+NO_PATTERNS void *(memcpy)(void *restrict to, const void *restrict from, size_t n)
 {
 	char *t = to;
 	const char *f = from;
@@ -64,7 +64,7 @@ NO_PATTERNS void *memmove(void *to, const void *from, size_t n)
 	return to;
 }
 
-NO_PATTERNS void *memset(void *to, int byte, size_t n)
+NO_PATTERNS void *(memset)(void *to, int byte, size_t n)
 {
 	char *t = to;
 	word_t word = 0x01010101u * (uint8_t)byte;
