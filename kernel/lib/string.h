@@ -21,7 +21,7 @@ char  *strchr(const char *s, int c);
  * A few bytes, or a structure, are copied and filled where they are: a call would cost more.  The compiler decides,
  * and may call the functions above; freestanding, it has to be asked to know them [GCC, Other Builtins].
  */
-#ifndef MAGPIE_HOST
+#if !defined(MAGPIE_HOST) && !defined(memcpy)    /* the test of string.c calls them by other names */
 #define memcpy(to, from, n) __builtin_memcpy(to, from, n)
 #define memset(to, byte, n) __builtin_memset(to, byte, n)
 #endif
