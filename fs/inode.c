@@ -110,7 +110,7 @@ void itable_hold(struct inode *i)
 	atomic_inc(&i->refs);
 }
 
-/* The inode with a reference, once nobody throws it out any more.  If there is none: @fresh, now
+/* The inode with a reference, once nobody reads it in or throws it out any more.  If there is none: @fresh, now
  * findable, or NULL. */
 static struct inode *find(struct fs *fs, uint32_t ino, struct inode *fresh)
 {
@@ -118,7 +118,7 @@ static struct inode *find(struct fs *fs, uint32_t ino, struct inode *fresh)
 
 	spin_lock(&itable.lock);
 	wait_until(&itable.changed, &itable.lock,
-	           !(i = chain_find(fs, ino)) || !(i->state & INODE_LEAVING));
+	           !(i = chain_find(fs, ino)) || !(i->state & (INODE_READING | INODE_LEAVING)));
 	if (i) {
 		itable_hold(i);
 	} else if (fresh) {
@@ -145,22 +145,11 @@ static int read_in(struct inode *i)
 	return r;
 }
 
-static int wait_read(struct inode *i)
-{
-	bool bad;
-
-	spin_lock(&itable.lock);
-	wait_until(&itable.changed, &itable.lock, !(i->state & INODE_READING));
-	bad = i->state & INODE_BAD;
-	spin_unlock(&itable.lock);
-	return bad ? -EIO : 0;
-}
-
 /* See inode.h.  Sleeps: for memory, for the disk, and for whoever reads or evicts the inode. */
 int inode_get(struct fs *fs, uint32_t ino, struct inode **out)
 {
 	struct inode *i = find(fs, ino, NULL), *fresh = NULL;
-	int r;
+	int r = 0;
 
 	if (!i) {
 		fresh = inode_alloc(fs, ino);
@@ -172,11 +161,8 @@ int inode_get(struct fs *fs, uint32_t ino, struct inode **out)
 	}
 	if (i == fresh) {
 		r = read_in(i);
-	} else {
-		r = wait_read(i);
-		if (fresh) {
-			inode_put(fresh);
-		}
+	} else if (fresh) {
+		inode_put(fresh);
 	}
 	if (r < 0) {
 		inode_put(i);

@@ -68,8 +68,11 @@ static bool past_end(struct mapping *m, pgoff_t index)
  * let go of: who writes it out takes what is behind the end for nobody's. */
 static void grow(struct mapping *m, loff_t end)
 {
+	if (end <= m->size) {
+		return;                 /* it changes under the lock that we are called with */
+	}
 	spin_lock(&m->lock);
-	m->size = MAX(m->size, end);
+	m->size = end;
 	spin_unlock(&m->lock);
 }
 
@@ -185,7 +188,7 @@ static void zero_tail(struct mapping *m, loff_t size)
 /* See file.h.  Locks: the lock that guards the size of @m held.  Sleeps. */
 int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
 {
-	loff_t size = mapping_size(m);
+	loff_t size = m->size;
 	uint32_t done = 0;
 	int r = 0;
 
@@ -208,7 +211,7 @@ int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_
 			break;
 		}
 		done += (uint32_t)r;
-		if (p.index % BALANCE_PAGES == 0) {
+		if (p.index % BALANCE_PAGES == 0 && done < n) {
 			wb_balance(m);
 		}
 	}

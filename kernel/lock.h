@@ -30,6 +30,7 @@
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H
 
+#include "kernel/lib/atomic.h"
 #include "kernel/lib/check.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
@@ -113,11 +114,12 @@ struct waitq {
 struct task;
 
 struct CAPABILITY("mutex") mutex {
-	struct task    *owner;          /* [waitq.lock] NULL = free */
+	struct task    *owner;          /* changed by exchange only; NULL = free */
+	atomic_t        waiting;        /* tasks that found it taken */
 	struct waitq    waitq;
 };
 
-#define MUTEX_INIT(name) { NULL, WAITQ_INIT((name).waitq) }
+#define MUTEX_INIT(name) { NULL, { 0 }, WAITQ_INIT((name).waitq) }
 
 void mutex_init(struct mutex *m);
 void mutex_lock(struct mutex *m) ACQUIRE(*m);           /* Sleeps.  Not recursive: taking one's own is a bug. */

@@ -103,6 +103,7 @@ static void fill(struct ext2_cursor *c, const char *name, unsigned len, const st
 {
 	struct ext2_dirent *d = c->entry;
 
+	ext2_known_forget(c->dir);
 	frame_lock(c->frame);
 	if (d->ino) {
 		uint32_t used = ext2_record(d->name_len);
@@ -124,6 +125,7 @@ static void changed(struct ext2_cursor *c)
 {
 	struct inode *dir = c->dir;
 
+	ext2_known_forget(dir);
 	pcache_dirty(c->frame);
 	frame_unlock(c->frame);
 	ext2_cursor_end(c);

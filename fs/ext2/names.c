@@ -19,15 +19,19 @@
  */
 int ext2_lookup(struct inode *dir, const char *name, unsigned len, struct inode **out)
 {
+	uint32_t ino = ext2_known_find(dir, name, len);
 	struct ext2_cursor c;
-	uint32_t ino;
-	int error = ext2_dir_find(dir, name, len, &c);
+	int error;
 
-	if (error) {
-		return error;
+	if (!ino) {
+		error = ext2_dir_find(dir, name, len, &c);
+		if (error) {
+			return error;
+		}
+		ino = c.entry->ino;
+		ext2_cursor_end(&c);
+		ext2_known_add(dir, name, len, ino);
 	}
-	ino = c.entry->ino;
-	ext2_cursor_end(&c);
 	return inode_get(dir->fs, ino, out);
 }
 

@@ -149,6 +149,9 @@ void ext2_destroy(struct inode *i)
  */
 void ext2_forget(struct inode *i)
 {
+	if (i->private) {
+		ext2_known_forget(i);
+	}
 	kfree(i->private);
 	i->private = NULL;
 }

@@ -66,6 +66,7 @@ struct ext2_node {                              /* inode.private */
 	uint32_t     file_acl;                  /* attribute block, or 0 */
 	bool         mapped;                    /* block[] are block numbers, not text */
 	bool         surplus;                   /* there may be blocks past the end               [inode.lock] */
+	struct ext2_known *known;               /* of a directory: names found in it, or NULL           [inode.lock] */
 	struct list  orphan;                    /* in ext2.orphans                                [alloc lock] */
 	struct frame      *orphan_frame;        /* held while it is there: the inode's own block, and in it */
 	struct ext2_inode *orphan_raw;          /* the inode, whose dtime is the number of the next one     */
@@ -168,6 +169,12 @@ void ext2_trim(struct inode *i);
 
 /* ---- io.c ---- */
 extern const struct mapping_ops ext2_mapping_ops;
+
+/* ---- known.c ---- */
+struct ext2_known;
+uint32_t ext2_known_find(const struct inode *dir, const char *name, unsigned len);
+void ext2_known_add(struct inode *dir, const char *name, unsigned len, uint32_t ino);
+void ext2_known_forget(struct inode *dir);
 
 /* ---- dir.c, entry.c ---- */
 

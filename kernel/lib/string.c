@@ -19,7 +19,7 @@
 /* i386 reads and writes words at any address; may_alias since they stand for bytes of any type. */
 typedef uint32_t __attribute__((may_alias, aligned(1))) word_t;
 
-NO_PATTERNS void *memcpy(void *restrict to, const void *restrict from, size_t n)
+NO_PATTERNS void *(memcpy)(void *restrict to, const void *restrict from, size_t n)
 {
 	char *t = to;
 	const char *f = from;
@@ -64,7 +64,7 @@ NO_PATTERNS void *memmove(void *to, const void *from, size_t n)
 	return to;
 }
 
-NO_PATTERNS void *memset(void *to, int byte, size_t n)
+NO_PATTERNS void *(memset)(void *to, int byte, size_t n)
 {
 	char *t = to;
 	word_t word = 0x01010101u * (uint8_t)byte;
@@ -95,6 +95,11 @@ int memcmp(const void *a, const void *b, size_t n)
 	const uint8_t *x = a;
 	const uint8_t *y = b;
 
+	while (n >= sizeof(word_t) && *(const word_t *)x == *(const word_t *)y) {
+		n -= sizeof(word_t);
+		x += sizeof(word_t);
+		y += sizeof(word_t);
+	}
 	for (; n > 0; n--, x++, y++) {
 		if (*x != *y) {
 			return *x - *y;

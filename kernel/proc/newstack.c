@@ -24,23 +24,36 @@ enum {                                  /* [SysV i386 2.3.3], Linux's elf.h */
 	AT_CLKTCK = 17, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31,
 };
 
-enum { RANDOM_BYTES = 16, NR_AUX = 17, STACK_ALIGN = 16 };
+enum { RANDOM_BYTES = 16, NR_AUX = 17, STACK_ALIGN = 16, PUT_AT_ONCE = 48 };
 
 #define STACK_SPARE (4 * PAGE_SIZE)     /* mapped below the block; faults below that make it grow */
 
-/* Words go to the stack one after the other; the first error stays. */
+/* Words go to the stack one after the other, by the batch; the first error stays. */
 struct writer {
 	struct space *space;
-	uva_t         at;
+	uva_t         at;               /* of word[0]          */
 	int           error;
+	unsigned      n;                /* put and not written */
+	uint32_t      word[PUT_AT_ONCE];
 };
+
+static void flush(struct writer *w)
+{
+	uint32_t bytes = w->n * sizeof(w->word[0]);
+
+	if (w->error == 0) {
+		w->error = poke(w->space, w->at, w->word, bytes);
+	}
+	w->at += bytes;
+	w->n = 0;
+}
 
 static void put(struct writer *w, uint32_t word)
 {
-	if (w->error == 0) {
-		w->error = poke(w->space, w->at, &word, sizeof(word));
+	if (w->n == PUT_AT_ONCE) {
+		flush(w);
 	}
-	w->at += sizeof(word);
+	w->word[w->n++] = word;
 }
 
 static void put_aux(struct writer *w, uint32_t type, uint32_t value)
@@ -148,5 +161,6 @@ int args_place(const struct args *a, struct space *s, const struct elf_image *im
 	put_pointers(&w, a, strings, &at, a->argc);
 	put_pointers(&w, a, strings, &at, a->envc);
 	put_auxiliary(&w, image, random, strings + at);
+	flush(&w);
 	return w.error;
 }

@@ -44,11 +44,11 @@ static uint32_t fs_number(const struct fs *fs)
 
 static struct stat64 describe(struct inode *i)
 {
-	struct stat64 s;
+	uint32_t dev = fs_number(i->fs);
 
 	mutex_lock(&i->lock);
-	s = (struct stat64){
-		.dev = fs_number(i->fs), .ino32 = i->ino, .ino = i->ino, .mode = i->mode,
+	struct stat64 s = {
+		.dev = dev, .ino32 = i->ino, .ino = i->ino, .mode = i->mode,
 		.nlink = i->nlink, .uid = i->uid, .gid = i->gid, .rdev = i->rdev,
 		.size = mapping_size(&i->mapping), .blksize = PAGE_SIZE, .blocks = i->blocks,
 		.atime = i->atime, .mtime = i->mtime, .ctime = i->ctime,

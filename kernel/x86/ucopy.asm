@@ -15,6 +15,7 @@
         global  ucopy_plain
         global  ucopy_nofault
         global  uzero_plain
+        global  ustring_plain
         global  ucopy_plain_begin
         global  ucopy_plain_end
         global  ucopy_nofault_begin
@@ -47,6 +48,15 @@ zero_words:
         rep stosd
         mov     ecx, esi
         rep stosb
+        jmp     ucopy_recover_at
+
+string_bytes:
+        cmp     edi, edx
+        je      ucopy_recover_at
+        lodsb
+        stosb
+        test    al, al
+        jnz     string_bytes
 ucopy_plain_end:
 
 ucopy_recover_at:
@@ -62,6 +72,11 @@ uzero_plain:
         mov     esi, eax                        ; the tail's count; eax is what stosd stores
         xor     eax, eax
         jmp     zero_words
+
+; uint32_t ustring_plain(char *to, const char *from, uint32_t n): bytes not copied; it ends after a zero
+ustring_plain:
+        SAVE_AND_LOAD
+        jmp     string_bytes
 
 ; uint32_t ucopy_nofault(void *to, const void *from, uint32_t n): bytes not copied
 ucopy_nofault:

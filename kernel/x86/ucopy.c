@@ -9,9 +9,6 @@
 #include "kernel/lib/errno.h"
 #include "kernel/x86/ucopy_asm.h"
 
-/* An aligned piece of this size never straddles two pages, and most paths fit into one or two. */
-#define STRING_PIECE 64u
-
 static void *user_pointer(uva_t va)
 {
 	return (void *)va;
@@ -48,21 +45,13 @@ uint32_t copy_from_user_nofault(void *to, uva_t from, uint32_t n)
 
 int string_from_user(char *to, uva_t from, uint32_t size)
 {
-	uint32_t done = 0;
+	uint32_t room = from < USER_TOP ? MIN(size, USER_TOP - from) : 0;
+	uint32_t done = room - ustring_plain(to, user_pointer(from), room);
 
-	while (done < size) {
-		uint32_t piece = MIN(size - done, STRING_PIECE - (from + done) % STRING_PIECE);
-
-		if (copy_from_user(to + done, from + done, piece) < 0) {
-			return -EFAULT;
-		}
-		for (uint32_t end = done + piece; done < end; done++) {
-			if (!to[done]) {
-				return (int)done;
-			}
-		}
+	if (done > 0 && to[done - 1] == '\0') {
+		return (int)done - 1;
 	}
-	return -ENAMETOOLONG;
+	return done == size ? -ENAMETOOLONG : -EFAULT;
 }
 
 static bool between(uint32_t eip, const char *begin, const char *end)

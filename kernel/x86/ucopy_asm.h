@@ -12,6 +12,7 @@
 uint32_t ucopy_plain(void *to, const void *from, uint32_t n);
 uint32_t ucopy_nofault(void *to, const void *from, uint32_t n);
 uint32_t uzero_plain(void *to, uint32_t zero, uint32_t n);
+uint32_t ustring_plain(char *to, const char *from, uint32_t n);         /* ends after a zero byte, too */
 
 /* Places in the code, not data. */
 extern const char ucopy_plain_begin[], ucopy_plain_end[];

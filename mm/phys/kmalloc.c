@@ -12,8 +12,8 @@
  *          0    ^     1           2        3    |       4                (in objects)
  *               +-------------------------------+
  *
- * A free object holds the offset of the next one; its other bytes are poison, so that a stale pointer in
- * it leads nowhere and shows in a dump.  An empty slab goes back to the frames at once: memory is one
+ * A free object holds the offset of the next one; what follows is poison, so that a stale pointer there leads nowhere
+ * and shows in a dump.  Not to the end of the object: links and pointers come first.  An empty slab goes back to the frames at once: memory is one
  * pool, and a test that counts frames sees every leak.  A whole page is a slab of one object.
  *
  * Floor 3.  Read next: pagetable.h
@@ -28,6 +28,7 @@ enum {
 	SMALLEST   = 16,
 	NR_CLASSES = 9,
 	NO_OBJECT  = 0xFFFF,
+	POISONED   = 64,        /* bytes; of a smaller object SMALLEST                                 */
 	POISON     = 0x6B,      /* 0x6B6B6B6B as a pointer is an address in user space, never mapped there */
 };
 
@@ -203,7 +204,11 @@ static void give_object(struct frame *slab, void *object)
 	if (slab_full(slab)) {
 		list_push_front(&heap.partial[slab->slab_class], &slab->link);
 	}
-	memset(object, POISON, size);
+	if (size >= POISONED) {
+		memset(object, POISON, POISONED);
+	} else {
+		memset(object, POISON, SMALLEST);
+	}
 	memcpy(object, &slab->slab_free, sizeof(slab->slab_free));
 	slab->slab_free = (uint16_t)offset_of(slab, object);
 	slab->slab_used--;

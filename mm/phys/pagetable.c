@@ -97,6 +97,9 @@ int pt_reserve(struct pagetable *pt, uva_t va, unsigned n)
 	unsigned made = 0;
 	int got = 0;
 
+	if (n == 1 && (pt->dir[first] & PTE_PRESENT)) {
+		return 0;               /* as for nearly every fault */
+	}
 	ASSERT(n > 0 && last < USER_TOP >> PDE_SHIFT);
 	for (uint32_t k = first; k <= last && got >= 0; k++) {
 		got = reserve_table(pt, k << PDE_SHIFT);

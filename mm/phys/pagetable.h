@@ -168,4 +168,8 @@ void pt_unmap_kernel(uva_t va, unsigned npages);
  */
 uva_t pt_map_device(paddr_t at, uint32_t size);
 
+/* Do the counts of present entries and of tables agree with the tables?  Returns violations; for /proc/magpie/check.
+ * Locks: the address space's held. */
+unsigned pt_check(struct pagetable *pt, void (*report)(const char *line));
+
 #endif

@@ -69,6 +69,7 @@ unsigned space_check(struct space *s, void (*report)(const char *line))
 	list_for_each(l, &s->vmas) {
 		bad += check_area(s, list_entry(l, struct vma, link), report);
 	}
+	bad += pt_check(&s->pt, report);
 	mutex_unlock(&s->lock);
 	return bad;
 }

@@ -158,11 +158,10 @@ static struct vma *area_for(struct space *s, uva_t va)
 	return v;
 }
 
-/* See space.h.  Locks: s->lock held.  Sleeps. */
-enum fault_result fault_locked(struct space *s, uva_t va, bool write)
+/* The fault at @va of @v, the area for it.  Locks: s->lock held.  Sleeps. */
+static enum fault_result fault_in(struct space *s, struct vma *v, uva_t va, bool write)
 {
 	enum fault_result result = FAULT_SEGV;
-	struct vma *v = area_for(s, va);
 	struct frame *frame;
 	pte_t pte;
 
@@ -181,6 +180,12 @@ enum fault_result fault_locked(struct space *s, uva_t va, bool write)
 	return result;
 }
 
+/* See space.h.  Locks: s->lock held.  Sleeps. */
+enum fault_result fault_locked(struct space *s, uva_t va, bool write)
+{
+	return fault_in(s, area_for(s, va), va, write);
+}
+
 /* See space.h.  Locks: takes s->lock.  Sleeps.  Who writes through a shared mapping is a writer like others: he waits
  * when too much is dirty, but not with the lock. */
 enum fault_result fault_handle(struct space *s, uva_t va, bool write)
@@ -191,8 +196,8 @@ enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 
 	mutex_lock(&s->lock);
 	va = page_round_down(va);
-	result = fault_locked(s, va, write);
-	v = vma_find(&s->vmas, va);
+	v = area_for(s, va);
+	result = fault_in(s, v, va, write);
 	throttle = v && write && (v->flags & VMA_SHARED);
 	mutex_unlock(&s->lock);
 	if (throttle) {

@@ -189,6 +189,7 @@ bool fake_spin_held(const struct spinlock *l)
 void mutex_init(struct mutex *m)
 {
 	m->owner = NULL;
+	atomic_set(&m->waiting, 0);
 	waitq_init(&m->waitq);
 }
 

@@ -25,8 +25,14 @@ static void begin(void)
 	batch = tlb_begin(&pt);
 }
 
+static unsigned violations(void)
+{
+	return pt_check(&pt, memory_report);
+}
+
 static void end(void)
 {
+	assert_int_equal(violations(), 0);
 	pt_unmap(&pt, 0, USER_TOP >> PAGE_SHIFT, &batch);
 	pt_destroy(&pt);
 	memory_end();
@@ -57,6 +63,29 @@ static void expect_owners(const struct frame *f, int refs, int maps)
 {
 	assert_int_equal(atomic_read(&f->refs), refs);
 	assert_int_equal(atomic_read(&f->maps), maps);
+}
+
+/* ---- counting ---- */
+
+/* An entry that was written past its table's count is noticed, and so is one that was not. */
+static void test_counts(void **state)
+{
+	pte_t *pte;
+
+	(void)state;
+	begin();
+	map_new(AT(-1), RW);
+	map_new(AT(0), RW);
+	map_new(AT(7), RW);
+	assert_int_equal(violations(), 0);
+	pte = pt_walk(&pt, AT(7), false);
+	pte_count(pte, -1);
+	assert_int_equal(violations(), 1);
+	pte_count(pt_walk(&pt, AT(-1), false), 1);
+	assert_int_equal(violations(), 2);
+	pte_count(pt_walk(&pt, AT(-1), false), -1);
+	pte_count(pte, 1);
+	end();
 }
 
 /* ---- finding, making ---- */
@@ -649,6 +678,7 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_kernel_quarter),
 		cmocka_unit_test(test_reserve),

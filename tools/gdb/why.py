@@ -23,7 +23,7 @@ OUTCOMES = {
     "access":  ("no fault: the processor goes to {physical:#010x}", None),
     "denied":  ("SIGSEGV in user mode: the entry is the kernel's; the kernel itself goes to "
                 "{physical:#010x}", Line("kernel/proc/usertrap.c", "serve", "if (")),
-    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_locked", "area_for(")),
+    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_handle", "area_for(")),
     "protected": ("SIGSEGV: the area does not allow it", Line(FAULT, "allowed", "return")),
     "past-end": ("SIGBUS: past the end of the file", Line(FILE, "get_locked", "size_pages(")),
     "own":     ("frame {pfn:#x} is nobody else's any more: its entry becomes writable",
