@@ -184,6 +184,10 @@ The file of a copy fits in memory. What one larger than memory costs with its re
 `tests/test_pressure.py`, which also holds that the other file's pages stay. That nothing is copied, no fault taken, no page table used and no
 translation flushed is not a figure but a property: P11 in `docs/properties.md`.
 
+A large copy to a new file grows by reclaim: pages that came by `mwrite` and are not used again may only be as many as dirty pages may be, and
+whatever is more makes room while the copy goes on, for which `sweep` goes round the frame array (`mm/cache/reclaim.c`). It keeps everybody else's pages in
+memory, and it is the one thing that a small copy does not pay.
+
 `tests/test_bench.py` holds a small part of these figures: none may grow by more than 3 % over `docs/bench/record.tsv`.
 
 """
