@@ -18,7 +18,7 @@ groups := $(if $(filter-out $(bare),$(goals)),build) $(if $(filter run,$(goals))
           $(if $(filter test qtest properties check host build/host/%,$(goals)),run iso test debug) \
           $(if $(filter iso build/magpie.iso,$(goals)),iso) \
           $(if $(filter gdb% guide,$(goals)),run debug) \
-          $(if $(filter bench bench-linux,$(goals)),run test bench)
+          $(if $(filter bench bench-linux bench-readme,$(goals)),run test bench)
 
 ifneq ($(strip $(groups)),)
 ifneq ($(shell tools/setup --check $(groups) && echo ok),ok)
@@ -82,8 +82,8 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux doctor iso screenshot \
-        pictures test qtest properties check image disk user host clean help FORCE
+.PHONY: all run gdb gdb-wait gdb-attach gdb-reverse guide bench bench-linux bench-readme doctor iso \
+        screenshot pictures test qtest properties check image disk user host clean help FORCE
 
 all: $O/kernel.elf build/root.img ## the kernel and its root image (default)
 
@@ -248,6 +248,9 @@ guide: all ## execute the commands of docs/walk.md, and renew what it shows
 bench: all ## measure Magpie: copies, operations, pictures, in build/bench
 	@tools/magpie bench $(NAMES)
 
+bench-readme: all ## measure both, and renew docs/bench, docs/performance.md and the README
+	@tools/magpie bench --linux --readme
+
 bench-linux: all ## the same beside Debian's Linux, which it fetches
 	@tools/magpie bench --linux $(NAMES)
 
@@ -255,7 +258,7 @@ doctor: ## which tools are missing or too old, and the fix
 	@tools/magpie doctor
 
 # What looks on from outside: plugins for QEMU.
-build/plugin/%.so: tools/plugin/%.c
+build/plugin/%.so: tools/plugin/%.c $(wildcard tools/plugin/*.h)
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -std=gnu11 -O2 -fPIC -shared -fvisibility=hidden $(WARN) $< -o $@

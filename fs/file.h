@@ -111,8 +111,15 @@ int  rw_read (struct file *f, uva_t buf, uint32_t n, loff_t pos);
 int  rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 /* The same from/to kernel memory, for exec and the kernel's own use: reads up to @n bytes. */
 int  rw_read_kernel(struct inode *i, void *to, uint32_t n, loff_t pos);
+int  rw_write_kernel(struct file *f, const void *from, uint32_t n, loff_t pos);
 /* The body of rw_write(), up to file position @limit.  Locks: the lock that guards the size of @m held. */
 int  rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos);
+
+/* ---- fs/copy.c: from file to file ---- */
+/* Can both be copied between: are they made of pages? */
+bool copy_possible(const struct file *in, const struct file *out);
+/* Copy up to @n bytes at @from of @in to @to of @out, open for that.  Bytes, 0 at the end of @in, or -errno. */
+int  copy_range(struct file *in, loff_t from, struct file *out, loff_t to, uint32_t n);
 
 /* ---- fs/direct.c: O_DIRECT, read(2) and write(2) between the user's pages and the disk ---- */
 bool direct_possible(const struct inode *i);

@@ -15,6 +15,7 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/x86/mmu.h"
 #include "kernel/x86/ucopy.h"
 #include "mm/cache/order.h"
 #include "mm/cache/pcache.h"
@@ -22,11 +23,12 @@
 
 enum { BALANCE_PAGES = 64 };            /* written between two looks at the dirty limit */
 
-/* A piece of one page on its way from the user to the cache. */
+/* A piece of one page on its way to the cache, from the user or, where @kernel is not NULL, from there. */
 struct piece {
-	uva_t    from;
-	uint32_t off, len;              /* where in the page: [off, off + len) */
-	pgoff_t  index;
+	uva_t       from;
+	const char *kernel;
+	uint32_t    off, len;           /* where in the page: [off, off + len) */
+	pgoff_t     index;
 };
 
 /* Bring in what the user has at @buf: of @len (<= a page) bytes, how many can be read. */
@@ -42,6 +44,20 @@ static uint32_t touch_user(uva_t buf, uint32_t len)
 		return first;
 	}
 	return len;
+}
+
+/* The piece, to @to, under a frame lock.  Returns how many bytes of it could not be had. */
+static uint32_t bring(char *to, const struct piece *p)
+{
+	if (!p->kernel) {
+		return copy_from_user_nofault(to, p->from, p->len);
+	}
+	if (p->len == PAGE_SIZE) {
+		page_copy(to, p->kernel);
+	} else {
+		memmove(to, p->kernel, p->len);         /* from this very page, perhaps */
+	}
+	return 0;
 }
 
 /* Place before dirt. */
@@ -93,7 +109,7 @@ static int overwrite(struct mapping *m, struct frame *f, const struct piece *p)
 	if (r < 0) {
 		return r;
 	}
-	left = copy_from_user_nofault((char *)frame_data(f) + p->off, p->from, p->len);
+	left = bring((char *)frame_data(f) + p->off, p);
 	pcache_dirty(f);
 	if (left < p->len) {
 		grow(m, piece_end(p, p->len - left));
@@ -113,7 +129,7 @@ static int compose(struct mapping *m, struct frame *f, const struct piece *p)
 
 	memset(data, 0, p->off);
 	memset(data + p->off + p->len, 0, PAGE_SIZE - p->off - p->len);
-	if (copy_from_user_nofault(data + p->off, p->from, p->len) == 0) {
+	if (bring(data + p->off, p) == 0) {
 		r = find_place(m, f);
 		if (r == 0) {
 			frame_set(f, FR_UPTODATE);
@@ -145,7 +161,7 @@ static int write_piece(struct mapping *m, struct piece *p)
 	struct frame *f;
 	int r;
 
-	p->len = touch_user(p->from, p->len);
+	p->len = p->kernel ? p->len : touch_user(p->from, p->len);
 	if (p->len == 0) {
 		return -EFAULT;
 	}
@@ -185,8 +201,8 @@ static void zero_tail(struct mapping *m, loff_t size)
 	frame_put(f);
 }
 
-/* See file.h.  Locks: the lock that guards the size of @m held.  Sleeps. */
-int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
+/* Write @n bytes from @kernel, or, if that is NULL, from the user's @buf.  See rw_write_pages(). */
+static int write_pages(struct mapping *m, loff_t limit, const char *kernel, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t size = m->size;
 	uint32_t done = 0;
@@ -202,7 +218,8 @@ int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_
 	while (done < n) {
 		uint32_t off = (uint32_t)(pos + done) & PAGE_MASK;
 		struct piece p = {
-			.from = buf + done, .off = off, .len = MIN(PAGE_SIZE - off, n - done),
+			.from = buf + done, .kernel = kernel ? kernel + done : NULL,
+			.off = off, .len = MIN(PAGE_SIZE - off, n - done),
 			.index = (pgoff_t)((pos + done) >> PAGE_SHIFT),
 		};
 
@@ -220,6 +237,12 @@ int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_
 	return done ? (int)done : r;
 }
 
+/* See file.h.  Locks: the lock that guards the size of @m held.  Sleeps. */
+int rw_write_pages(struct mapping *m, loff_t limit, uva_t buf, uint32_t n, loff_t pos)
+{
+	return write_pages(m, limit, NULL, buf, n, pos);
+}
+
 /* How large the file may become: by the file system, and for programs that know small files only. */
 static loff_t largest(const struct file *f)
 {
@@ -228,9 +251,8 @@ static loff_t largest(const struct file *f)
 	return f->flags & O_LARGEFILE ? max : MIN(max, SMALL_FILE_MAX);
 }
 
-/* See file.h.  Locks: takes inode.lock.  Sleeps.  Returns: bytes; -EFAULT -EIO -ENOMEM -ENOSPC -EFBIG
- * if not even one. */
-int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+/* The body of both calls below.  Locks: takes inode.lock.  Sleeps. */
+static int write_file(struct file *f, const char *kernel, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct inode *i = f->inode;
 	struct mapping *m = &i->mapping;
@@ -240,10 +262,10 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	if (f->flags & O_APPEND) {
 		pos = f->pos = mapping_size(m);
 	}
-	if (n > 0 && (f->flags & O_DIRECT)) {
+	if (n > 0 && (f->flags & O_DIRECT) && !kernel) {
 		r = direct_write(f, largest(f), buf, n, pos);
 	} else if (n > 0) {
-		r = rw_write_pages(m, largest(f), buf, n, pos);
+		r = write_pages(m, largest(f), kernel, buf, n, pos);
 	}
 	if (r > 0) {
 		i->mtime = i->ctime = inode_now();
@@ -256,4 +278,17 @@ int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 		return error < 0 ? error : r;
 	}
 	return r;
+}
+
+/* See file.h.  Locks: takes inode.lock.  Sleeps.  Returns: bytes; -EFAULT -EIO -ENOMEM -ENOSPC -EFBIG
+ * if not even one. */
+int rw_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+{
+	return write_file(f, NULL, buf, n, pos);
+}
+
+/* See file.h.  The same, without -EFAULT. */
+int rw_write_kernel(struct file *f, const void *from, uint32_t n, loff_t pos)
+{
+	return write_file(f, from, 0, n, pos);
 }

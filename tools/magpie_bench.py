@@ -7,8 +7,12 @@ All figures are instructions executed.  On the ramdisk they are the processor's 
 stamp under -icount; on virtio-blk, where the machine also waits, a plugin of QEMU counts
 (tools/plugin/marks.c), in real time: with -icount an idle machine's clock would run ahead of
 the disk, and the ticks of its timer would be counted as work.
+
+With --readme the results are kept in docs/bench, and the README and docs/performance.md tell them
+(magpie_report.py).
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -18,11 +22,12 @@ from pathlib import Path
 import magpie_image
 import magpie_linux
 import magpie_profile
+import magpie_report
 from magpie_image import Failure
 
 DEVICE = 2050           # instructions a page: the ramdisk's two transfers by rep movsl
 DISK = 300              # MiB: two files of 128, and room
-NAMES = ["copy", "window", "cache", "virtio", "ops", "cross", "random"]
+NAMES = ["copy", "window", "cache", "virtio", "ops", "cross", "random", "boot", "profile"]
 
 
 @dataclass
@@ -84,6 +89,7 @@ class Machine:
     run: callable
     figures: dict = field(default_factory=dict)     # (section, what) -> instructions or None
     told: str = ""                                  # version and command line
+    start: int = 0                                  # instructions before the first process
 
 
 # ---- the machines ----------------------------------------------------------------------
@@ -104,8 +110,10 @@ def magpie(args, build):
             done = magpie_image.call([*map(str, command), "--", "/bin/bench", *words])
         if done.returncode:
             raise Failure(f"bench: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        machine.start = int(re.search(r"process 1 starts, TSC (\d+)", done.stderr)[1])
         return done.stdout
-    return Machine("Magpie", run, told=f"Magpie {version()}")
+    machine = Machine("Magpie", run, told=f"Magpie {version()}")
+    return machine
 
 
 def linux(build):
@@ -113,7 +121,9 @@ def linux(build):
 
     def run(words, virtio=False, plugin=None):
         text, kernel, command = magpie_linux.run(build, words, DISK, virtio, plugin)
-        machine.told = f"Linux {kernel.version} ({kernel.package})\n{command}"
+        if not virtio:
+            machine.told = (f"Linux {kernel.version} ({kernel.package})\n"
+                            + command.replace(f"{build.parent}/", ""))
         return text
     machine.run = run
     return machine
@@ -154,6 +164,46 @@ def measure(machine, names, quick, build):
                 cost = cost if words[-1] == cost else "-"
                 key = words[0] if section != "cross" else (words[0], int(words[1]))
                 machine.figures[section, key] = number(cost)
+    if "boot" in names and machine.name == "Magpie":
+        machine.run(["ops", "getpid"])
+        machine.figures["boot", "start"] = machine.start
+
+
+PROFILES = {            # what the picture shows: bench's words, and the pages they are for
+    "the four calls, 32 MiB, new": ("four:2048:32:new:cold", 8192),
+    "the four calls, 32 MiB, over": ("four:2048:32:over:cold", 8192),
+    "the four calls, 128 MiB, new": ("four:2048:128:new:cold", 32768),
+    "O_DIRECT 1 MiB, 32 MiB, new": ("direct:1024:32:new:cold", 8192),
+}
+
+
+SMALL = 5000            # who takes less than this part of all is one of the others
+
+
+def profile(machine, build):
+    """Lines "what, file, function, instructions": two copies, and what costs too much."""
+    symbols = magpie_profile.Symbols(build / "kernel.elf")
+    files = magpie_profile.files(build)
+    wanted = [(what, ["copy", spec], pages) for what, (spec, pages) in PROFILES.items()]
+    too_dear = [op for op, most in magpie_report.OP_TARGETS.items()
+                if (machine.figures.get(("ops", op)) or 0) > most]
+    wanted += [(op, ["ops", op], 1) for op in too_dear]
+    out = []
+    for what, words, per in wanted:
+        print(f"  {machine.name}: profile, {what} ...", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
+            counted = Path(scratch) / "counted"
+            plugin = magpie_profile.plugin(build, "profile")
+            machine.run(words, plugin=f"{plugin},out={counted},marks=on")
+            total = magpie_profile.by_function(counted, symbols)
+        small = sum(total.values()) / SMALL
+        parts = [(files.get(function, "-"), function, n) for function, n in total.items()
+                 if n >= small]
+        parts.append(("-", "(others)", sum(n for n in total.values() if n < small)))
+        out += [f"{what}\t{source}\t{function}\t{n / per:.2f}\n"
+                for source, function, n in sorted(parts, key=lambda part: (-part[2], part[1]))]
+    return "".join(out)
+
 
 
 def lines(text, kind):
@@ -190,8 +240,9 @@ TITLES = {
     "cache": "From cache to cache, nothing written out: instructions a page",
     "virtio": "Copy, virtio-blk: instructions executed a page",
     "ops": "Operations: instructions",
-    "cross": "Touched pages to a file, and touched again: instructions a page",
+    "cross": "Touched pages to a file, and touched again, or not (once): instructions a page",
     "random": "8 KiB at a random place of a file on the ramdisk: instructions",
+    "boot": "From reset to the first process, firmware included: instructions",
 }
 
 
@@ -221,7 +272,7 @@ def table(machines, names, quick):
     heads = [m.name for m in machines]
     out = []
     tsv = ["\t".join(["section", "key", "label", *heads])]
-    for section in (n for n in NAMES if n in names):
+    for section in (n for n in NAMES if n in names and n != "profile"):
         head = "".join(f"{h:>12}" for h in heads + (["ratio"] if len(heads) == 2 else []))
         out += [TITLES[section], f"  {'':48}{head}"]
         for label, key, off in rows(section, machines, names, quick):
@@ -236,6 +287,8 @@ def table(machines, names, quick):
                                   *("-" if v is None else f"{v:.1f}" for v in values)]))
         out.append("")
     out += [m.told for m in machines] + [qemu_version()]
+    tsv += ["\t".join(["told", str(k), "", words, *["-"] * (len(heads) - 1)])
+            for k, words in enumerate("\n".join(out[-1 - len(machines):]).splitlines())]
     return "\n".join(out) + "\n", "\n".join(tsv) + "\n"
 
 
@@ -266,9 +319,23 @@ def run(args, build):
         measure(machine, names, args.quick, build)
     text, tsv = table(machines, names, args.quick)
     print(text, end="")
-    folder = args.out or build / "bench"
+    folder = magpie_report.KEPT if args.readme else args.out or build / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.txt").write_text(text)
     (folder / "bench.tsv").write_text(tsv)
+    if "profile" in names:
+        (folder / "profile.tsv").write_text(profile(machines[0], build))
     plot(folder)
+    if args.readme:
+        (folder / "mcp.txt").write_text(mcp())
+        magpie_report.write()
     return 0
+
+
+def mcp():
+    """The example of the README: a command, and what it prints."""
+    words = ["tools/magpie", "run", "--icount", "--", "/bin/mcp", "-v", "/data/big", "/tmp/big"]
+    done = magpie_image.call([sys.executable, *words], cwd=magpie_report.TOP)
+    if done.returncode:
+        raise Failure(f"mcp: exit status {done.returncode}\n{done.stderr}")
+    return f"$ {' '.join(words)}\n{done.stdout}"

@@ -16,6 +16,7 @@ matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "magpie"          # the same bytes every time
 import matplotlib.pyplot as plt                         # noqa: E402
 
+DEVICE = "words_copy"           # the ramdisk's transfers: kernel/x86/mmu.c
 COLOURS = {"Magpie": "#1b6ca8", "Linux": "#c46a1b"}
 
 
@@ -83,7 +84,7 @@ def cross(axes, figures):
     """Instructions a page over pages a call: write(2) against mwrite()."""
     rows = figures.section("cross")
     for n, machine in enumerate(figures.machines):
-        for what, style in (("write", "--"), ("mwrite", "-")):
+        for what, style in (("write", "--"), ("mwrite", "-"), ("mwrite once", ":")):
             points = [(int(key.split(":")[1]), values[n]) for key, _, values in rows
                       if key.split(":")[0] == what and values[n]]
             if points:
@@ -92,20 +93,74 @@ def cross(axes, figures):
     axes.set_xscale("log", base=2)
     axes.set_xlabel("touched pages a call")
     axes.set_ylabel("instructions a page")
-    axes.set_title("Touched pages go to a file")
+    axes.set_title("Touched pages go to a file, and are touched again; or not (once)")
     if rows:
         axes.legend()
     return rows
 
 
+class Profile:
+    """profile.tsv: what, source file, function, instructions; less what the device itself does."""
+
+    def __init__(self, path):
+        self.parts = {}
+        if path.exists():
+            with open(path, newline="") as f:
+                for what, source, function, n in csv.reader(f, delimiter="\t"):
+                    if function == DEVICE:
+                        continue
+                    self.parts.setdefault(what, []).append((place(source), function, float(n)))
+
+
+def place(source):
+    """The folder, which is the part of the kernel; what is no function's is the program's."""
+    return "program" if source == "-" else source.split(" or ")[0].rpartition("/")[0]
+
+
+def stripe(axes, y, pieces, colours, smallest):
+    """Pieces (name, place, instructions) one after the other; small ones go unnamed."""
+    at = 0
+    for name, where, n in pieces:
+        axes.barh(y, n, 0.9, left=at, color=colours[where], edgecolor="white", linewidth=0.5)
+        if n > smallest:
+            axes.text(at + n / 2, y, f"{name}\n{n:,.0f}", ha="center", va="center", fontsize=6,
+                      rotation=0 if n > 6 * smallest else 90)
+        at += n
+
+
+def profile(axes, parts):
+    """The two copies, each as two stripes: by folder, and within it by function."""
+    shown = {what: list_ for what, list_ in parts.items() if "32 MiB, new" in what}
+    places = sorted({where for list_ in shown.values() for where, _, _ in list_})
+    colours = {where: matplotlib.colormaps["Pastel1"](k % 9) for k, where in enumerate(places)}
+    most = max((sum(n for _, _, n in list_) for list_ in shown.values()), default=0)
+    ticks = []
+    for k, (what, list_) in enumerate(shown.items()):
+        total = {w: sum(n for where, _, n in list_ if where == w) for w in places}
+        order = sorted(places, key=lambda w: -total[w])
+        stripe(axes, 3 * k, [(w, w, total[w]) for w in order if total[w]], colours, most / 60)
+        stripe(axes, 3 * k + 1, [(f, w, n) for w in order for where, f, n in list_ if where == w],
+               colours, most / 60)
+        ticks.append((3 * k + 0.5, what.replace(", ", "\n")))
+    if ticks:
+        axes.set_yticks([y for y, _ in ticks], [text for _, text in ticks], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("instructions a page above the device; by folder, and below that by function")
+    axes.set_title("Where the instructions of a copy go")
+    return shown
+
+
 def main(folder):
     figures = Figures(folder / "bench.tsv")
-    for draw in (copy, ops, window, cross):
+    parts = Profile(folder / "profile.tsv").parts
+    for draw, source in ((copy, figures), (ops, figures), (window, figures), (cross, figures),
+                         (profile, parts)):
+        name = draw.__name__
         picture, axes = plt.subplots(figsize=(9, 5))
-        if draw(axes, figures):
+        if draw(axes, source):
             picture.tight_layout()
-            picture.savefig(folder / f"{draw.__name__}.svg", metadata={"Date": None})
-            print(f"  {folder / draw.__name__}.svg", file=sys.stderr)
+            picture.savefig(folder / f"{name}.svg", metadata={"Date": None})
+            print(f"  {folder / name}.svg", file=sys.stderr)
         plt.close(picture)
 
 

@@ -10,6 +10,7 @@ counted, boot and all: --less subtracts another run.
 
 import bisect
 import copy
+import re
 import shlex
 import subprocess
 import sys
@@ -65,11 +66,27 @@ def count(args, program, build, symbols):
         status = magpie_run.run(here, build)
         if status:
             raise Failure(f"{' '.join(program)}: exit status {status}")
-        total = Counter()
-        for line in out.read_text().splitlines():
-            address, instructions, times = line.split()
-            total[symbols.name(int(address, 16))] += int(instructions) * int(times)
-        return total
+        return by_function(out, symbols)
+
+
+def by_function(path, symbols):
+    """What the plugin wrote to @path: instructions by function."""
+    total = Counter()
+    for line in path.read_text().splitlines():
+        address, instructions, times = line.split()
+        total[symbols.name(int(address, 16))] += int(instructions) * int(times)
+    return total
+
+
+def files(build):
+    """Function -> source file, as the object files have it."""
+    found = {}
+    for path in sorted((build / "obj").glob("**/*.o")):
+        done = subprocess.run(["nm", path], capture_output=True, text=True, check=False)
+        source = str(path.relative_to(build / "obj").with_suffix(""))
+        for name in re.findall(r"(?m)^[0-9a-f]+ [tT] (\S+)$", done.stdout):
+            found[name] = f"{found[name]} or {source}" if name in found else source
+    return found
 
 
 def run(args, build):

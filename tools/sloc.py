@@ -47,7 +47,7 @@ OWN = {
 }
 VERBS = {
     "verbs that only they use": {
-        "mm/cache/take.c": ["steal_obstacle", "pcache_steal", "pcache_replace"],
+        "mm/cache/take.c": ["steal_obstacle", "pcache_steal", "idle_from", "pcache_replace"],
         "mm/phys/pagetable_range.c": ["detach_piece", "pt_detach"],
         "mm/phys/pagetable.c": ["pt_reattach"],
     },

@@ -52,7 +52,9 @@ NO_PATTERNS void *memmove(void *to, const void *from, size_t n)
 	char *t = to;
 	const char *f = from;
 
-	if (t <= f || t >= f + n) {
+	if (t + n <= f || f + n <= t) {
+		memcpy(to, from, n);
+	} else if (t <= f) {
 		while (n--) {
 			*t++ = *f++;
 		}

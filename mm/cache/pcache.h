@@ -115,11 +115,14 @@ enum take { TAKE_CLEAN, TAKE_ANY };
 unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, struct frame **out);
 
 /*
- * Put @new (nameless, prepared, sole) in the place of the page there, dirty and up to date, in one step:
- * a reader sees the old page or the new one, never the disk's version.  Refused (-EBUSY) when the old page is
- * mapped, locked, under writeback or held; -ENOENT when the slot is empty.  The old frame, nameless, in *@old.
+ * Put new[0..n) (nameless, prepared, sole) in the places of pages i, i+1, ..., dirty and up to date, in one step:
+ * a reader sees the old page or the new one, never the disk's version.  Stops at a page that is mapped, locked,
+ * under writeback or held, at an empty slot, and at the end of the leaf, that is, after RADIX_SIZE pages at most.
+ * Owns: the caller's references of new[] become the cache's; those of the old frames, nameless, in old[], the caller's.
+ * Returns: how many.
  */
-must_check int pcache_replace(struct mapping *m, pgoff_t i, struct frame *new, uint32_t flags, struct frame **old);
+unsigned pcache_replace(struct mapping *m, pgoff_t i, struct frame **new, unsigned n, uint32_t flags,
+                        struct frame **old);
 
 /* Un-name whatever refs is; the caller holds a reference and the frame lock, no writeback in progress.  Other
  * holders keep a nameless frame. */

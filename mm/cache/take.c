@@ -138,29 +138,40 @@ int pcache_steal(struct frame *f)
 	return 0;
 }
 
-/* See pcache.h.  Locks: takes m->lock. */
-int pcache_replace(struct mapping *m, pgoff_t i, struct frame *new, uint32_t flags, struct frame **old)
+/* The run of idle frames from @slot on, at most @n, to @out.  Locks: mapping.lock held. */
+static unsigned idle_from(const struct radix_node *leaf, unsigned slot, unsigned n, struct frame **out)
 {
-	struct frame *f;
-	int err = 0;
+	const uint32_t look = FR_LOCKED | FR_WRITEBACK;
+
+	if (!all_idle(leaf, slot, n, look, 0)) {
+		return idle_run(leaf, slot, n, look, 0, out);
+	}
+	memcpy(out, &leaf->slot[slot], n * sizeof(*out));
+	return n;
+}
+
+/* See pcache.h.  Locks: takes m->lock. */
+unsigned pcache_replace(struct mapping *m, pgoff_t i, struct frame **new, unsigned n, uint32_t flags,
+                        struct frame **old)
+{
+	unsigned slot = i & RADIX_MASK;
+	struct names_gone gone = { 0, 0 };
+	struct radix_node *leaf;
 
 	spin_lock(&m->lock);
-	f = names_look(m, i);
-	if (!f) {
-		err = -ENOENT;
-	} else if (!frame_sole(f) || frame_is(f, FR_LOCKED | FR_WRITEBACK)) {
-		err = -EBUSY;
-	} else {
-		struct radix_node *leaf = radix_leaf(&m->frames, i);
-
-		leaf->reserved++;       /* the leaf must outlive the moment in which its slot is empty */
-		names_remove_one(f, C_RA_WASTED);
-		names_give(m, leaf, i, &new, 1, flags);
+	leaf = radix_leaf(&m->frames, i);
+	n = leaf ? idle_from(leaf, slot, radix_span(i, n), old) : 0;
+	if (n > 0) {
+		leaf->reserved++;       /* the leaf must outlive the moment in which its slots are empty */
+		names_remove(m, leaf, radix_span_mask(slot, n), &gone);
+		names_give(m, leaf, i, new, n, flags);
 		leaf->reserved--;
-		*old = f;
 	}
 	spin_unlock(&m->lock);
-	return err;
+	if (gone.ahead) {
+		count_add(C_RA_WASTED, gone.ahead);
+	}
+	return n;
 }
 
 /* See pcache.h.  Locks: frame lock held; takes m->lock. */

@@ -13,7 +13,7 @@
 #include "kernel/x86/mmu.h"
 #include "mm/space/move.h"
 
-/* Overwrite the page that is in the way with ours; false if it lost its name meanwhile. */
+/* Overwrite the page that is in the way with ours, which is then done with; false if it lost its name meanwhile. */
 static bool copy_into(struct mapping *dst, pgoff_t i, struct frame *f)
 {
 	struct frame *page = pcache_find_one(dst, i);
@@ -34,51 +34,46 @@ static bool copy_into(struct mapping *dst, pgoff_t i, struct frame *f)
 	}
 	frame_unlock(page);
 	frame_put(page);
+	if (done) {
+		f->place = 0;
+		frame_put(f);
+	}
 	return done;
 }
 
-/* Page @i of the destination is cached: bring @f there all the same.  Returns whether the frame itself moved. */
-static bool give_over(struct mapping *dst, pgoff_t i, struct frame *f, uint32_t flags)
+/* Pages @i.. of the destination are cached and idle: ours take their places.  Returns how many, of one leaf at most. */
+static unsigned give_over(struct mapping *dst, pgoff_t i, struct frame **f, unsigned n, uint32_t flags)
 {
-	for (;;) {
-		struct frame *old = NULL;
-		int err = pcache_replace(dst, i, f, flags, &old);
+	struct frame *old[RADIX_SIZE];
+	unsigned given = pcache_replace(dst, i, f, n, flags, old);
 
-		if (err == 0) {
-			frame_put(old);
-			return true;
-		}
-		if (err == -ENOENT && pcache_give(dst, i, &f, 1, flags) == 1) {
-			return true;
-		}
-		if (err == -EBUSY && copy_into(dst, i, f)) {
-			f->place = 0;
-			frame_put(f);
-			return false;
-		}
-	}
+	frame_put_many(old, given);
+	return given;
 }
 
 /* See move.h.  Sleeps. */
 void give_all(struct move *m, unsigned n)
 {
 	uint32_t flags = FR_UPTODATE | FR_DIRTY;
-	unsigned done = 0, moved = 0;
+	unsigned done = 0, copied = 0;
 
 	if (m->vma->pager == &pager_uncached) {
 		flags |= FR_FIRSTOUT;
 	}
 	while (done < n) {
-		unsigned given = pcache_give(m->dst, m->at + done, m->frame + done, n - done, flags);
+		struct frame **f = m->frame + done;
+		unsigned given = pcache_give(m->dst, m->at + done, f, n - done, flags);
 
-		done += given;
-		moved += given;
-		if (done < n) {
-			moved += give_over(m->dst, m->at + done, m->frame[done], flags);
-			done++;
+		if (given == 0) {
+			given = give_over(m->dst, m->at + done, f, n - done, flags);
 		}
+		if (given == 0 && copy_into(m->dst, m->at + done, *f)) {
+			given = 1;
+			copied++;
+		}
+		done += given;
 	}
-	count_add(C_FRAMES_MOVED, moved);
+	count_add(C_FRAMES_MOVED, n - copied);
 }
 
 /* See move.h.  Only a mapping of the destination itself can overlap, so the look at every page is rare. */

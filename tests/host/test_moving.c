@@ -424,7 +424,7 @@ static void lose_by_replace(pgoff_t i, uint32_t bit)
 	struct frame *was = marked(i, bit), *new = memfile_frame(memfile_byte(i)), *old;
 
 	new->place = src.block[i];
-	assert_int_equal(pcache_replace(&src.m, i, new, FR_UPTODATE | FR_DIRTY, &old), 0);
+	assert_int_equal(pcache_replace(&src.m, i, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 1);
 	assert_ptr_equal(old, was);
 	check_fresh(old);
 	assert_int_equal(new->flags, FR_UPTODATE | FR_DIRTY);

@@ -357,11 +357,11 @@ static void test_replace(void **state)
 	begin(10);
 	new = memfile_frame(55);
 	assert_int_equal(memfile_prepare(&file.m, 2, &new, 1), 1);
-	assert_int_equal(pcache_replace(&file.m, 2, new, FR_UPTODATE | FR_DIRTY, &old), -ENOENT);
+	assert_int_equal(pcache_replace(&file.m, 2, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 0);
 	f = get(2);
-	assert_int_equal(pcache_replace(&file.m, 2, new, FR_UPTODATE | FR_DIRTY, &old), -EBUSY);
+	assert_int_equal(pcache_replace(&file.m, 2, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 0);
 	frame_put(f);
-	assert_int_equal(pcache_replace(&file.m, 2, new, FR_UPTODATE | FR_DIRTY, &old), 0);
+	assert_int_equal(pcache_replace(&file.m, 2, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 1);
 	assert_ptr_equal(old, f);
 	assert_true(frame_sole(old) && !old->mapping);
 	frame_put(old);
@@ -373,13 +373,53 @@ static void test_replace(void **state)
 	/* Over a dirty one: the disk hears of the newer only. */
 	new = memfile_frame(56);
 	assert_int_equal(memfile_prepare(&file.m, 2, &new, 1), 1);
-	assert_int_equal(pcache_replace(&file.m, 2, new, FR_UPTODATE | FR_DIRTY, &old), 0);
+	assert_int_equal(pcache_replace(&file.m, 2, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 1);
 	frame_put(old);
 	assert_int_equal(file.m.ndirty, 1);
 	wb_start(&file.m, 0, ~0u);
-	assert_int_equal(pcache_replace(&file.m, 2, new, FR_UPTODATE | FR_DIRTY, &old), -EBUSY);
+	assert_int_equal(pcache_replace(&file.m, 2, &new, 1, FR_UPTODATE | FR_DIRTY, &old), 0);
 	wb_wait(&file.m, 0, ~0u);
 	assert_true(memfile_is(memdisk.disk[file.block[2]], 56));
+	end();
+}
+
+/* Runs: up to a page that is held, to an empty slot, to the end of a leaf. */
+static void test_replace_run(void **state)
+{
+	struct frame *f[80], *old[RADIX_SIZE], *held, *was[80];
+
+	(void)state;
+	begin(100);
+	for (unsigned k = 0; k < 80; k++) {
+		was[k] = get(k);
+		frame_put(was[k]);
+		f[k] = memfile_frame(200);
+	}
+	assert_int_equal(memfile_prepare(&file.m, 0, f, 80), 80);
+	held = get(10);
+	assert_int_equal(pcache_replace(&file.m, 0, f, 80, FR_UPTODATE | FR_DIRTY, old), 10);
+	assert_memory_equal(old, was, 10 * sizeof(*old));
+	frame_put_many(old, 10);
+	assert_int_equal(pcache_replace(&file.m, 10, f + 10, 70, FR_UPTODATE | FR_DIRTY, old), 0);
+	frame_put(held);
+	assert_int_equal(pcache_replace(&file.m, 10, f + 10, 70, FR_UPTODATE | FR_DIRTY, old), 54);
+	assert_memory_equal(old, was + 10, 54 * sizeof(*old));
+	frame_put_many(old, 54);
+	assert_int_equal(pcache_take(&file.m, 70, 1, TAKE_CLEAN, old), 1);
+	frame_put(old[0]);
+	assert_int_equal(pcache_replace(&file.m, 64, f + 64, 16, FR_UPTODATE | FR_DIRTY, old), 6);
+	frame_put_many(old, 6);
+	assert_int_equal(file.m.ndirty, 70);
+	for (unsigned k = 0; k < 70; k++) {
+		struct frame *now = get(k);
+
+		assert_ptr_equal(now, f[k]);
+		frame_put(now);
+	}
+	for (unsigned k = 70; k < 80; k++) {
+		f[k]->place = 0;
+		frame_put(f[k]);
+	}
 	end();
 }
 
@@ -549,14 +589,12 @@ static void put_page(unsigned w, pgoff_t i, struct frame *f, unsigned char byte)
 	assert_int_equal(memfile_prepare(m, i, &f, 1), 1);
 	while (!give(m, i, f, FR_UPTODATE | FR_DIRTY)) {
 		struct frame *old;
-		int err = pcache_replace(m, i, f, FR_UPTODATE | FR_DIRTY, &old);
 
-		if (err == 0) {
+		if (pcache_replace(m, i, &f, 1, FR_UPTODATE | FR_DIRTY, &old)) {
 			frame_put(old);
 			break;
 		}
-		assert_int_equal(err, -EBUSY);          /* held, or a transfer is under way */
-		drop_held();
+		drop_held();            /* held, or a transfer is under way */
 		memfile_step(NULL);
 	}
 	assert_int_equal(pcache_extend(m, (loff_t)(i + 1) * PAGE_SIZE), 0);
@@ -695,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_steal),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_replace_run),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_truncate),
 		cmocka_unit_test(test_truncate_error),

@@ -61,15 +61,15 @@ static void use(struct memfile *f, pgoff_t i, unsigned n)
 static void move_in(struct memfile *f, pgoff_t i)
 {
 	struct frame *page = memfile_frame(1), *old;
-	int err;
 
 	assert_int_equal(memfile_prepare(&f->m, i, &page, 1), 1);
 	assert_int_equal(pcache_reserve(&f->m, i, 1), 0);
 	if (pcache_give(&f->m, i, &page, 1, FR_UPTODATE | FR_DIRTY | FR_FIRSTOUT) == 0) {
-		err = pcache_replace(&f->m, i, page, FR_UPTODATE | FR_DIRTY | FR_FIRSTOUT, &old);
-		assert_true(err == 0 || err == -EBUSY);
-		page->place = err ? 0 : page->place;    /* being written: mwrite would copy into it */
-		frame_put(err ? page : old);
+		if (!pcache_replace(&f->m, i, &page, 1, FR_UPTODATE | FR_DIRTY | FR_FIRSTOUT, &old)) {
+			page->place = 0;        /* being written: mwrite would copy into it */
+			old = page;
+		}
+		frame_put(old);
 	}
 	pcache_unreserve(&f->m, i, 1);
 }

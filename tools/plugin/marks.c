@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mark.h"
+
 #define EXPORT __attribute__((visibility("default")))
 
 typedef uint64_t qemu_plugin_id_t;
@@ -41,9 +43,6 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *in
 
 int qemu_plugin_version = 1;
 
-/* 0F 1F /0 with mod 10 and base EAX, then the displacement "\0MAG" plus the mark. */
-static const uint8_t nopl[] = { 0x0f, 0x1f, 0x80 }, magic[] = { 'G', 'A', 'M' };
-
 static uint64_t executed;
 static FILE *out;
 
@@ -52,11 +51,6 @@ static void marked(unsigned vcpu, void *data)
 	(void)vcpu;
 	fprintf(out, "%u %llu\n", (unsigned)(uintptr_t)data, (unsigned long long)executed);
 	fflush(out);
-}
-
-static bool is_mark(const uint8_t *code, size_t size)
-{
-	return size == 7 && memcmp(code, nopl, 3) == 0 && memcmp(code + 4, magic, 3) == 0;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -68,7 +62,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 		if (is_mark(code, qemu_plugin_insn_size(insn))) {
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, marked, QEMU_PLUGIN_CB_NO_REGS,
-			                                       (void *)(uintptr_t)code[3]);
+			                                       (void *)(uintptr_t)mark_number(code));
 		}
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &executed, 1);
 	}
