@@ -119,6 +119,7 @@ def test_editing(shell):
     prompted(shell)
     shell.type(b"echo abx\x7fc one two\x17three\r")
     shell.wait_for(b"\r\nabc one three\r\n")
+    prompted(shell)
     shell.type(b"nonsense\x15echo line\r")
     shell.wait_for(b"\r\nline\r\n")
 

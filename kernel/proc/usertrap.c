@@ -50,13 +50,27 @@ static void report(int sig, const char *detail, uint32_t eip)
 
 /* ---- page faults ---- */
 
+/* Without memory a process ends; but init is the machine, so it tries until somebody else has ended. */
+static bool try_again(enum fault_result how)
+{
+	struct proc *p = proc_current();
+
+	if (how != FAULT_NOMEM || !p || p->pid != 1) {
+		return false;
+	}
+	sched_yield();
+	return true;
+}
+
 static enum fault_result serve(struct trapframe *tf, uva_t va)
 {
 	struct space *s = task_current()->space;
 	enum fault_result how = FAULT_SEGV;
 
 	if (s && va < USER_TOP) {
-		how = fault_handle(s, va, tf->error & PF_WRITE);
+		do {
+			how = fault_handle(s, va, tf->error & PF_WRITE);
+		} while (try_again(how));
 	}
 	if (how != FAULT_OK) {
 		count_add(C_FAULTS_BAD, 1);

@@ -69,6 +69,8 @@ static void a_copy_is_perfect(void)
 	CHECK_EQ(cost("bytes_copied_write"), 0);
 	CHECK_EQ(cost("bytes_copied_fallback"), 0);
 	CHECK_EQ(pages_cached(fd, BYSTANDER), BYSTANDER);
+	test_figure("p14", "%u pages copied in %u, %u of %u cached pages of another file stay",
+		    (unsigned)s.total, LEFT - BYSTANDER, BYSTANDER, BYSTANDER);
 	memory_settles("frames_anon", anon);
 	hog_release(&hog);
 	CHECK(stream_ok(&s));

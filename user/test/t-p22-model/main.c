@@ -187,6 +187,7 @@ static void agrees_with_the_model(void)
 		drop_cached_pages(files[i].fd);
 		file_check(&files[i], 0, WINDOW * PAGE);
 	}
+	test_figure("p22", "%u operations, seed %u, every byte as it should be", count, seed);
 }
 
 static int leave_out(char **names)
