@@ -54,7 +54,7 @@ DEPS     = -MMD -MP -MF $@.d
 # process.  Frame pointers and no sibling calls: a backtrace shows every caller.  -mregparm:
 # arguments go in registers; the library of the compiler expects them elsewhere and stays out.
 # Stacks are aligned to words: nothing here needs more.
-KFLAGS  := -std=gnu11 -O2 -mtune=generic -mregparm=3 -g3 -I. -ffreestanding -fno-pie -fno-stack-protector \
+KFLAGS  := -std=gnu11 -O2 -mregparm=3 -g3 -I. -ffreestanding -fno-pie -fno-stack-protector \
            -mgeneral-regs-only -march=i686 -fno-asynchronous-unwind-tables \
            -fno-omit-frame-pointer -fno-optimize-sibling-calls $(WARN)
 LDFLAGS := -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,noexecstack \
