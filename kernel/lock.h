@@ -122,9 +122,9 @@ struct CAPABILITY("mutex") mutex {
 #define MUTEX_INIT(name) { NULL, { 0 }, WAITQ_INIT((name).waitq) }
 
 void mutex_init(struct mutex *m);
-void mutex_lock(struct mutex *m) ACQUIRE(*m);           /* Sleeps.  Not recursive: taking one's own is a bug. */
+void mutex_lock(struct mutex *m) ACQUIRE(*m) UNANALYSED;         /* Sleeps.  Not recursive: taking one's own is a bug. */
 bool mutex_trylock(struct mutex *m);
-void mutex_unlock(struct mutex *m) RELEASE(*m);
+void mutex_unlock(struct mutex *m) RELEASE(*m) UNANALYSED;
 bool mutex_mine(const struct mutex *m);                 /* held by the running task; for assertions */
 
 #endif

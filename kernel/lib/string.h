@@ -18,12 +18,12 @@ int    strncmp(const char *a, const char *b, size_t n);
 char  *strchr(const char *s, int c);
 
 /*
- * A few bytes, or a structure, are copied and filled where they are: a call would cost more.  The compiler decides,
- * and may call the functions above; freestanding, it has to be asked to know them [GCC, Other Builtins].
+ * A few bytes, or a structure, are copied and filled where they are: a call would cost more.  Of a size that it knows
+ * the compiler decides; freestanding, it has to be asked to [GCC, Other Builtins].
  */
 #if !defined(MAGPIE_HOST) && !defined(memcpy)    /* the test of string.c calls them by other names */
-#define memcpy(to, from, n) __builtin_memcpy(to, from, n)
-#define memset(to, byte, n) __builtin_memset(to, byte, n)
+#define memcpy(to, from, n) (__builtin_constant_p(n) ? __builtin_memcpy(to, from, n) : (memcpy)(to, from, n))
+#define memset(to, byte, n) (__builtin_constant_p(n) ? __builtin_memset(to, byte, n) : (memset)(to, byte, n))
 #endif
 
 /* Copy at most size - 1 characters and always terminate (size > 0).  Returns strlen(from): cut if >= size. */
