@@ -67,6 +67,19 @@ static void print_address(uint32_t eip)
 	}
 }
 
+/* A call that never returns may be a function's last instruction: then what follows it is another function. */
+static void print_return(uint32_t eip)
+{
+	uint32_t offset;
+	const char *name = ksym_find(eip - 1, &offset);
+
+	if (name) {
+		printk("  %08x %s+0x%x\n", eip, name, offset + 1);
+	} else {
+		print_address(eip);
+	}
+}
+
 static void print_backtrace(struct stack_frame at)
 {
 	const struct task *t = task_current();
@@ -81,7 +94,7 @@ static void print_backtrace(struct stack_frame at)
 			printk("  ...\n");
 			return;
 		}
-		print_address(at.eip);
+		print_return(at.eip);
 	}
 }
 
