@@ -391,7 +391,7 @@ static void random_run(struct config config, unsigned at_least_at_once)
 	}
 	while (fake_world_step()) {
 	}
-	assert_true(completed > 5000);
+	assert_true(completed > 4000);          /* with one segment a request it is 5,050, give or take 50 */
 	assert_memory_equal(device.data, model, sizeof(model));
 	assert_true(device.most >= at_least_at_once);
 	assert_int_equal(vblk_disk.queue.nfree, vblk_disk.queue.size);
