@@ -105,9 +105,6 @@ static int fail_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 		return -EFAULT;
 	}
 	text[n] = '\0';
-	if (strcmp(text, "\n") == 0) {
-		return (int)n;          /* the end of a line may come by itself */
-	}
 	r = arm(text);
 	return r < 0 ? r : (int)n;
 }

@@ -15,9 +15,12 @@ static const char help[] =
 
 int main(int argc, char **argv)
 {
+	static char line[BUFSIZ];
 	int i = 1, newline = 1;
 
 	help_check(argc, argv, help);
+	/* Not the end of the line by itself: a control file takes an order a write. */
+	setvbuf(stdout, line, _IOFBF, sizeof line);
 	if (argc > 1 && strcmp(argv[1], "-n") == 0) {
 		newline = 0;
 		i = 2;
