@@ -337,6 +337,6 @@ clean: ## delete build/ except the C library, which takes a download
 	$(Q)$(RM) -r $(filter-out build/musl,$(wildcard build/*))
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 -include $(shell find build -name '*.d' 2>/dev/null)
