@@ -209,6 +209,16 @@ def test_control_c_at_the_prompt(shell):
     assert answer(shell, b"echo this") == b"this\r\n"
 
 
+def test_control_c_at_the_prompt_spares_the_background(shell):
+    """The group of the shell is init's, number 1: it is one group, not everybody."""
+    prompted(shell)
+    answer(shell, b"sleep 1000 &")
+    shell.type(b"\x03")
+    shell.wait_for(b"^C")
+    prompted(shell)
+    assert answer(shell, b"ps | grep -c sleep") == b"1\r\n"
+
+
 def test_control_d_ends_a_programs_input(shell):
     prompted(shell)
     shell.type(b"wc -l\r")

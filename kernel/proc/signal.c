@@ -56,8 +56,9 @@ void signal_send(struct proc *p, int sig, struct siginfo info)
 	}
 }
 
+/* Whom?  The group @pgrp if there is one, else process @pid; -1: everybody but @self and process 1. */
 struct kill {
-	int            pid, sig;
+	int            pid, pgrp, sig;
 	struct siginfo info;
 	struct proc   *self;
 	unsigned       found;
@@ -66,9 +67,8 @@ struct kill {
 static void kill_one(struct proc *p, void *ctx)
 {
 	struct kill *k = ctx;
-	bool meant = k->pid > 0 ? p->pid == k->pid :
-	             k->pid == -1 ? p != k->self && p->pid != INIT_PID :
-	             p->pgrp == (k->pid == 0 ? k->self->pgrp : -k->pid);
+	bool meant = k->pgrp ? p->pgrp == k->pgrp :
+	             k->pid == -1 ? p != k->self && p->pid != INIT_PID : p->pid == k->pid;
 
 	if (meant) {
 		k->found++;
@@ -92,6 +92,7 @@ int signal_kill(int pid, int sig, int code)
 	if (pid == INT32_MIN) {
 		return -ESRCH;
 	}
+	k.pgrp = pid == 0 ? self->pgrp : pid < -1 ? -pid : 0;
 	spin_lock(&proc_family);
 	proc_each(kill_one, &k);
 	spin_unlock(&proc_family);
@@ -101,13 +102,11 @@ int signal_kill(int pid, int sig, int code)
 /* The door of the terminal.  Interrupt context. */
 static void from_terminal(int pgrp, int sig)
 {
-	struct kill k = { .pid = -pgrp, .sig = sig, .info = { .code = SI_KERNEL } };
+	struct kill k = { .pgrp = pgrp, .sig = sig, .info = { .code = SI_KERNEL } };
 
-	if (pgrp > 1 || pgrp == INIT_PID) {
-		spin_lock(&proc_family);
-		proc_each(kill_one, &k);
-		spin_unlock(&proc_family);
-	}
+	spin_lock(&proc_family);
+	proc_each(kill_one, &k);
+	spin_unlock(&proc_family);
 }
 
 void signal_init(void)
