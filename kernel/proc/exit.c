@@ -13,8 +13,6 @@
 #include "kernel/printk.h"
 #include "kernel/proc/proc.h"
 
-#define INIT_PID 1
-
 static bool power_off;                  /* [family] somebody wants process 1 to end */
 
 /*

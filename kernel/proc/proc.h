@@ -25,6 +25,7 @@
 #include "mm/space/space.h"
 
 #define NR_PROCS  256u          /* EAGAIN beyond */
+#define INIT_PID  1             /* the first process; the machine ends with it */
 #define PROC_NAME 16u           /* with the terminator, as ps shows it */
 
 enum proc_state { PROC_ALIVE, PROC_ZOMBIE };

@@ -11,7 +11,6 @@
 #include "kernel/lib/string.h"
 #include "kernel/proc/proc.h"
 
-#define INIT_PID 1
 #define SYSCALL_BYTES 2         /* INT 0x80 is CD 80 [SDM 2A INT n] */
 
 static const char *const names[] = {

@@ -55,7 +55,7 @@ static bool try_again(enum fault_result how)
 {
 	struct proc *p = proc_current();
 
-	if (how != FAULT_NOMEM || !p || p->pid != 1) {
+	if (how != FAULT_NOMEM || !p || p->pid != INIT_PID) {
 		return false;
 	}
 	sched_yield();
