@@ -5,12 +5,12 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "help.h"
 
 static const char help[] =
@@ -31,6 +31,5 @@ int main(int argc, char **argv)
 			puts(*e);
 		return 0;
 	}
-	execvp(argv[i], argv + i);
-	err(errno == ENOENT ? 127 : 126, "%s", argv[i]);
+	command_become(argv + i);
 }

@@ -12,7 +12,6 @@
  */
 #include <dirent.h>
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "counters.h"
 #include "help.h"
 
@@ -372,20 +372,6 @@ static void picture(unsigned number)
 	show();
 }
 
-static pid_t start(char **argv)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		warn("%s", argv[0]);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	return pid;
-}
-
 /* Has @pid ended?  *status is what shells make of how. */
 static int ended(pid_t pid, int how, int *status)
 {
@@ -396,14 +382,14 @@ static int ended(pid_t pid, int how, int *status)
 		err(1, "wait");
 	if (got == 0)
 		return 0;
-	*status = WIFSIGNALED(s) ? 128 + WTERMSIG(s) : WEXITSTATUS(s);
+	*status = command_status(s);
 	return 1;
 }
 
 /* @most pictures, 0: any number, @delay_us between.  Returns the exit status. */
 static int watch(unsigned most, useconds_t delay_us, char **command)
 {
-	pid_t pid = *command ? start(command) : 0;
+	pid_t pid = *command ? command_start(command) : 0;
 	int status = 0, over = 0;
 	unsigned number = 1;
 

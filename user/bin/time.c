@@ -6,13 +6,12 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "command.h"
 #include "help.h"
 
 static const char help[] =
@@ -36,20 +35,12 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		help_usage(help);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
-	pid = fork();
-	if (pid < 0)
-		err(126, "fork");
-	if (pid == 0) {
-		execvp(argv[1], argv + 1);
-		warn("%s", argv[1]);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
+	pid = command_start(argv + 1);
 	if (wait4(pid, &status, 0, &used) < 0)
 		err(126, "wait");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	fprintf(stderr, "real %.3f\nuser %.3f\n", seconds(&end) - seconds(&begin),
 		(double)used.ru_utime.tv_sec
 		+ (double)used.ru_utime.tv_usec / 1e6);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return command_status(status);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "build/gen/syscall_names.h"
+#include "command.h"
 #include "help.h"
 
 #define TRACE    "/proc/magpie/trace"
@@ -269,25 +270,16 @@ static int follow_child(FILE *trace, pid_t pid)
 			printf(" = ?\n");
 		}
 	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return command_status(status);
 }
 
 static int run(char **argv, const char *events)
 {
 	FILE *trace;
-	pid_t pid;
 
 	switch_on(events);
 	trace = open_trace();
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		err(127, "%s", argv[0]);
-	}
-	return follow_child(trace, pid);
+	return follow_child(trace, command_start(argv));
 }
 
 int main(int argc, char **argv)

@@ -8,12 +8,12 @@
  * Read next: kernel/counters.h, what each of them means.
  */
 #include <err.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "counters.h"
 #include "help.h"
 
@@ -41,16 +41,9 @@ static void print(const struct counters *c)
 
 static void run(char **argv)
 {
-	pid_t pid = fork();
+	pid_t pid = command_start(argv);
 	int status;
 
-	if (pid < 0)
-		err(1, "fork");
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		warn("%s", argv[0]);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
 	if (waitpid(pid, &status, 0) < 0)
 		err(1, "wait");
 	if (WIFSIGNALED(status))

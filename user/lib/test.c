@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "counters.h"
 #include "testdata.h"
 
@@ -114,8 +115,7 @@ void test_fails(const char *file, int line, const char *what, long long result,
  */
 int test_status(int status)
 {
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return command_status(status);
 }
 
 /*

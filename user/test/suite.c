@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "counters.h"
 
 #define FOLDER "/test"
@@ -142,8 +143,7 @@ static int run_once(const char *path)
 	}
 	if (waitpid(pid, &status, 0) < 0)
 		err(1, "wait");
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return command_status(status);
 }
 
 /* Returns: 1 if the kernel finds itself in order; else prints what it says. */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "sh.h"
 
 enum { BACKGROUND_MAX = 64 };
@@ -67,12 +68,6 @@ pid_t job_start(struct job *j, enum place where)
 	return pid;
 }
 
-/* The status of a process as a shell has it; a signal n gives 128 + n. */
-static int status_of(int how)
-{
-	return WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
-}
-
 static int wait_for(pid_t pid)
 {
 	int how;
@@ -86,7 +81,7 @@ static int wait_for(pid_t pid)
 	else if (WIFSIGNALED(how) && WTERMSIG(how) != SIGPIPE)
 		fprintf(stderr, "sh: ended by signal %d (%s)\n",
 			WTERMSIG(how), strsignal(WTERMSIG(how)));
-	return status_of(how);
+	return command_status(how);
 }
 
 /*
@@ -113,7 +108,7 @@ static void note_end(pid_t pid, int how)
 	for (int i = 0; i < BACKGROUND_MAX; i++) {
 		if (jobs[i].pid == pid) {
 			jobs[i].ended = 1;
-			jobs[i].status = status_of(how);
+			jobs[i].status = command_status(how);
 		}
 	}
 }
@@ -184,7 +179,7 @@ static int wait_for_place(int i)
 			jobs[i].ended = 1;	/* not a child of ours */
 	}
 	if (!jobs[i].ended)
-		jobs[i].status = status_of(how);
+		jobs[i].status = command_status(how);
 	jobs[i].pid = 0;
 	return jobs[i].status;
 }
