@@ -8,13 +8,11 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *inside(const char *dir, const char *src);
+#include "into.h"
+
 static int open_in(struct ends *e, const char *src, struct stat *st);
 static int open_out(struct ends *e, const char *dst);
 
@@ -31,8 +29,7 @@ int ends_open(struct ends *e, const char *src, const char *dst)
 
 	if (open_in(e, src, &in) < 0)
 		return -1;
-	if (stat(dst, &out) == 0 && S_ISDIR(out.st_mode))
-		dst = inside(dst, src);
+	dst = into_path(src, dst);
 	if (stat(dst, &out) == 0 && in.st_dev == out.st_dev
 	    && in.st_ino == out.st_ino) {
 		warnx("%s and %s are the same file", src, dst);
@@ -83,14 +80,4 @@ static int open_out(struct ends *e, const char *dst)
 		return -1;
 	}
 	return 0;
-}
-
-/* @dir, a slash, and the last part of @src. */
-static const char *inside(const char *dir, const char *src)
-{
-	static char path[PATH_MAX];
-	const char *slash = strrchr(src, '/');
-
-	snprintf(path, sizeof path, "%s/%s", dir, slash ? slash + 1 : src);
-	return path;
 }
