@@ -10,12 +10,10 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -127,24 +125,10 @@ static off_t copy(const char *src, const char *dst, int sync)
 	return ends_close(&e, dst) < 0 ? -1 : total;
 }
 
-/* One measured round on a small file, as mcp does. */
-static void warm_up(void)
+/* As mcp does. */
+static off_t copy_to_disk(const char *src, const char *dst)
 {
-	char from[64], to[64];
-	int fd;
-
-	snprintf(from, sizeof from, "/tmp/cp-%d.in", (int)getpid());
-	snprintf(to, sizeof to, "/tmp/cp-%d.out", (int)getpid());
-	fd = open(from, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || write_all(fd, buffer, sizeof buffer) < 0 || fsync(fd) < 0)
-		err(1, "%s", from);
-	close(fd);
-	figures_begin();
-	if (copy(from, to, 1) < 0)
-		exit(1);
-	figures_end();
-	unlink(from);
-	unlink(to);
+	return copy(src, dst, 1);
 }
 
 /* ---- trees ------------------------------------------------------------ */
@@ -245,7 +229,7 @@ int main(int argc, char **argv)
 		help_usage(help);
 	dst = argv[argc - 1];
 	if (verbose) {
-		warm_up();
+		figures_warm_up(copy_to_disk, sizeof buffer);
 		figures_begin();
 	}
 	for (int i = 0; i < argc - 1; i++) {

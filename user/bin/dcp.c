@@ -13,8 +13,6 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,6 +28,8 @@ static const char help[] =
 	"Copy the file SRC to DST by O_DIRECT, past the page cache.\n"
 	"  -v            print what it cost, one `name value` a line\n"
 	"  --buffer KIB  read and write by so much (1024)\n";
+
+enum { WARM_UP = 5 };		/* bytes: no whole block, so every call is made */
 
 static size_t size = 1024 * 1024;
 static char *buffer;
@@ -91,75 +91,21 @@ static off_t copy(const char *src, const char *dst)
 	return result < 0 ? -1 : e.size;
 }
 
-/*
- * As in mcp, one measured round on a small file, so that no page of this
- * program is missing; the buffer's own pages are made by being filled.
- */
-static void warm_up(void)
-{
-	char from[64], to[64];
-	int fd;
-
-	snprintf(from, sizeof from, "/tmp/dcp-%d.in", (int)getpid());
-	snprintf(to, sizeof to, "/tmp/dcp-%d.out", (int)getpid());
-	fd = open(from, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || write(fd, "warm\n", 5) != 5 || fsync(fd) < 0)
-		err(1, "%s", from);
-	close(fd);
-	memset(buffer, 1, size);
-	figures_begin();
-	if (copy(from, to) < 0)
-		exit(1);
-	figures_end();
-	unlink(from);
-	unlink(to);
-}
-
-static size_t buffer_size(const char *s)
-{
-	char *end = NULL;
-	unsigned long kib = s ? strtoul(s, &end, 10) : 0;
-
-	if (!s || *end || kib < 4 || kib > 16384)
-		errx(2, "--buffer takes 4 to 16384 (KiB)");
-	return whole_blocks(kib * 1024);
-}
-
-/* Returns the index of the first argument that is not an option. */
-static int options(char **argv, int *verbose)
-{
-	int i = 1;
-
-	for (; argv[i] && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (strcmp(argv[i], "-v") == 0)
-			*verbose = 1;
-		else if (strcmp(argv[i], "--buffer") == 0)
-			size = buffer_size(argv[++i]);
-		else
-			help_usage(help);
-	}
-	return i;
-}
-
 int main(int argc, char **argv)
 {
-	int verbose = 0;
+	int verbose = help_copy(argc, &argv, "--buffer", &size, help);
 	off_t bytes;
-	int i;
 
-	help_check(argc, argv, help);
-	i = options(argv, &verbose);
-	if (argc - i != 2)
-		help_usage(help);
 	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (buffer == MAP_FAILED)
 		err(1, "%zu bytes", size);
 	if (verbose) {
-		warm_up();
+		memset(buffer, 1, size);	/* no page of it is missing */
+		figures_warm_up(copy, WARM_UP);
 		figures_begin();
 	}
-	bytes = copy(argv[i], argv[i + 1]);
+	bytes = copy(argv[0], argv[1]);
 	if (bytes < 0)
 		return 1;
 	if (verbose) {

@@ -18,11 +18,6 @@
 #include <magpie.h>
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +37,8 @@ static const char help[] =
  * that a file may be larger than the address space.
  */
 enum { STRETCH = 64 };
+
+enum { WARM_UP = 5 };	/* bytes: no whole page, so every call is made */
 
 static size_t window = 2048 * 1024;
 
@@ -181,70 +178,16 @@ static off_t copy(const char *src, const char *dst)
 	return result < 0 ? -1 : e.size;
 }
 
-/*
- * One measured round on a scratch file of one page brings the code and data of
- * this program into memory.  Its size is odd so that every call is made.
- */
-static void warm_up(void)
-{
-	char from[64], to[64];
-	int fd;
-
-	snprintf(from, sizeof from, "/tmp/mcp-%d.in", (int)getpid());
-	snprintf(to, sizeof to, "/tmp/mcp-%d.out", (int)getpid());
-	fd = open(from, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0 || write(fd, "warm\n", 5) != 5 || fsync(fd) < 0)
-		err(1, "%s", from);
-	close(fd);
-	figures_begin();
-	if (copy(from, to) < 0)
-		exit(1);
-	figures_end();
-	unlink(from);
-	unlink(to);
-}
-
-static size_t window_size(const char *s)
-{
-	char *end = NULL;
-	unsigned long kib = s ? strtoul(s, &end, 10) : 0;
-
-	if (!s || *end || kib < 4 || kib > 16384)
-		errx(2, "--window takes 4 to 16384 (KiB)");
-	return whole_pages(kib * 1024);
-}
-
-/* Returns the index of the first argument that is not an option. */
-static int options(char **argv, int *verbose)
-{
-	int i = 1;
-
-	for (; argv[i] && argv[i][0] == '-' && argv[i][1]; i++) {
-		if (strcmp(argv[i], "-v") == 0)
-			*verbose = 1;
-		else if (strcmp(argv[i], "--window") == 0)
-			window = window_size(argv[++i]);
-		else
-			help_usage(help);
-	}
-	return i;
-}
-
 int main(int argc, char **argv)
 {
-	int verbose = 0;
+	int verbose = help_copy(argc, &argv, "--window", &window, help);
 	off_t bytes;
-	int i;
 
-	help_check(argc, argv, help);
-	i = options(argv, &verbose);
-	if (argc - i != 2)
-		help_usage(help);
 	if (verbose) {
-		warm_up();
+		figures_warm_up(copy, WARM_UP);
 		figures_begin();
 	}
-	bytes = copy(argv[i], argv[i + 1]);
+	bytes = copy(argv[0], argv[1]);
 	if (bytes < 0)
 		return 1;
 	if (verbose) {

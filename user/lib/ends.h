@@ -1,7 +1,7 @@
 /*
  * ends.h: opening the two ends of a copy.
  *
- * Floor: user space.  Shared by cp and mcp, so that both say the same about
+ * Floor: user space.  Shared by cp, mcp and dcp, so that all say the same about
  * directories, missing files and copies onto themselves.
  * Read next: user/bin/cp.c.
  */

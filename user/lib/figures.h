@@ -1,7 +1,7 @@
 /*
- * figures.h: what a copy cost, for `cp -v` and `mcp -v`.
+ * figures.h: what a copy cost, for `cp -v`, `mcp -v` and `dcp -v`.
  *
- * Floor: user space.  Both programs print the same lines, measured the same
+ * Floor: user space.  The programs print the same lines, measured the same
  * way, so that they can be laid side by side.
  *
  * Invariant: nothing is subtracted or estimated.  The figures are the
@@ -14,7 +14,12 @@
 #define FIGURES_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
+/* Returns: the bytes of the file, or -1 after a message. */
+typedef off_t copy_fn(const char *src, const char *dst);
+
+void figures_warm_up(copy_fn *copy, size_t bytes);
 void figures_begin(void);
 void figures_end(void);
 void figures_print(uint64_t bytes);
