@@ -176,6 +176,27 @@ int in_child(void (*fn)(void))
 	return child_wait(child_start(fn));
 }
 
+static _Noreturn void become_shell(const char *line)
+{
+	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+	setenv("PATH", "/bin", 1);
+	execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+	_exit(98);
+}
+
+/*
+ * Run the line in /bin/sh, its messages thrown away.
+ * Returns: its status.
+ */
+int shell(const char *line)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_shell(line);
+	return test_status(child_wait(pid));
+}
+
 /* ---- counters --------------------------------------------------------- */
 
 /*

@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -71,6 +72,7 @@ void test_figure(const char *property, const char *format, ...)
 pid_t child_start(void (*fn)(void));
 int child_wait(pid_t pid);
 int in_child(void (*fn)(void));
+int shell(const char *line);
 
 /* ---- counters --------------------------------------------------------- */
 
@@ -94,6 +96,8 @@ void go_cold(int fd);
 void go_warm(int fd);
 void write_all(int fd, const void *p, size_t n);
 off_t file_size(int fd);
+long file_blocks(int fd);
+struct stat stat_of(const char *path);
 
 void pattern_fill(void *p, size_t bytes, unsigned seed, unsigned first_page);
 int pattern_ok(const void *p, size_t bytes, unsigned seed,
@@ -105,6 +109,7 @@ int zeros_ok(const void *p, size_t bytes);
 
 void *map_uncached(int fd, size_t bytes);
 void *map_private(int fd, size_t bytes);
+void *map_shared(int fd, size_t bytes);
 void *map_anonymous(size_t bytes);
 
 #endif

@@ -157,6 +157,28 @@ off_t file_size(int fd)
 	return st.st_size;
 }
 
+/*
+ * How many blocks of the disk it has, those that lead to its data included.
+ */
+long file_blocks(int fd)
+{
+	struct stat st;
+
+	CHECK_EQ(fstat(fd, &st), 0);
+	return st.st_blocks / (PAGE / 512);
+}
+
+/*
+ * Of what is at @path itself, be it a symbolic link.
+ */
+struct stat stat_of(const char *path)
+{
+	struct stat st;
+
+	CHECK_EQ(lstat(path, &st), 0);
+	return st;
+}
+
 /* ---- patterns --------------------------------------------------------- */
 
 static uint32_t word(unsigned seed, uint32_t index)
@@ -243,6 +265,11 @@ void *map_uncached(int fd, size_t bytes)
 void *map_private(int fd, size_t bytes)
 {
 	return map(bytes, MAP_PRIVATE, fd);
+}
+
+void *map_shared(int fd, size_t bytes)
+{
+	return map(bytes, MAP_SHARED, fd);
 }
 
 void *map_anonymous(size_t bytes)

@@ -5,27 +5,12 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "test.h"
-
-/* Run the line in the shell, its messages thrown away.  Returns its status. */
-static int sh(const char *line)
-{
-	pid_t child = fork();
-
-	if (child == 0) {
-		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-		setenv("PATH", "/bin", 1);
-		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-		_exit(98);
-	}
-	return test_status(child_wait(child));
-}
 
 static int is_there(const char *path)
 {
@@ -39,16 +24,16 @@ static void making_directories(void)
 	scratch("d");
 	scratch("d/e");
 	scratch("d/e/f");
-	CHECK_EQ(sh("mkdir /tmp/d"), 0);
-	CHECK_EQ(sh("mkdir /tmp/d"), 1);
-	CHECK_EQ(sh("mkdir -p /tmp/d /tmp/d/e/f/"), 0);
+	CHECK_EQ(shell("mkdir /tmp/d"), 0);
+	CHECK_EQ(shell("mkdir /tmp/d"), 1);
+	CHECK_EQ(shell("mkdir -p /tmp/d /tmp/d/e/f/"), 0);
 	CHECK(is_there("/tmp/d/e/f"));
-	CHECK_EQ(sh("mkdir /tmp/x/y"), 1);
-	CHECK_EQ(sh("mkdir"), 2);
-	CHECK_EQ(sh("rmdir /tmp/d"), 1);
-	CHECK_EQ(sh("rmdir /tmp/d/e/f /tmp/d/e /tmp/d"), 0);
+	CHECK_EQ(shell("mkdir /tmp/x/y"), 1);
+	CHECK_EQ(shell("mkdir"), 2);
+	CHECK_EQ(shell("rmdir /tmp/d"), 1);
+	CHECK_EQ(shell("rmdir /tmp/d/e/f /tmp/d/e /tmp/d"), 0);
 	CHECK(!is_there("/tmp/d"));
-	CHECK_EQ(sh("rmdir"), 2);
+	CHECK_EQ(shell("rmdir"), 2);
 }
 
 static void moving(void)
@@ -56,21 +41,21 @@ static void moving(void)
 	scratch_directory("d");
 	scratch_file("a");
 	scratch_file("b");
-	CHECK_EQ(sh("mv /tmp/a /tmp/b"), 0);
+	CHECK_EQ(shell("mv /tmp/a /tmp/b"), 0);
 	CHECK(!is_there("/tmp/a") && is_there("/tmp/b"));
 	scratch("d/b");
-	CHECK_EQ(sh("mv /tmp/b /tmp/d"), 0);
+	CHECK_EQ(shell("mv /tmp/b /tmp/d"), 0);
 	CHECK(!is_there("/tmp/b") && is_there("/tmp/d/b"));
 	scratch_directory("e");
 	scratch_file("c");
 	scratch("d/c");
 	scratch("d/e");
-	CHECK_EQ(sh("mv /tmp/c /tmp/e/ /tmp/d/"), 0);
+	CHECK_EQ(shell("mv /tmp/c /tmp/e/ /tmp/d/"), 0);
 	CHECK(is_there("/tmp/d/c") && is_there("/tmp/d/e"));
-	CHECK_EQ(sh("mv /tmp/d /tmp/d/e"), 1);
-	CHECK_EQ(sh("mv /tmp/not-there /tmp/d"), 1);
-	CHECK_EQ(sh("mv /tmp/d/b /tmp/d/c /tmp/file"), 2);
-	CHECK_EQ(sh("mv /tmp/d"), 2);
+	CHECK_EQ(shell("mv /tmp/d /tmp/d/e"), 1);
+	CHECK_EQ(shell("mv /tmp/not-there /tmp/d"), 1);
+	CHECK_EQ(shell("mv /tmp/d/b /tmp/d/c /tmp/file"), 2);
+	CHECK_EQ(shell("mv /tmp/d"), 2);
 }
 
 static void linking(void)
@@ -79,16 +64,16 @@ static void linking(void)
 
 	scratch_directory("d");
 	scratch_file("a");
-	CHECK_EQ(sh("ln /tmp/a /tmp/b"), 0);
+	CHECK_EQ(shell("ln /tmp/a /tmp/b"), 0);
 	CHECK_EQ(stat(scratch("b"), &st), 0);
 	CHECK_EQ(st.st_nlink, 2);
-	CHECK_EQ(sh("ln -s ../a /tmp/d"), 0);
+	CHECK_EQ(shell("ln -s ../a /tmp/d"), 0);
 	CHECK_EQ(lstat(scratch("d/a"), &st), 0);
 	CHECK(S_ISLNK(st.st_mode));
-	CHECK_EQ(sh("cmp /tmp/a /tmp/d/a"), 0);
-	CHECK_EQ(sh("ln /tmp/a /tmp/b"), 1);
-	CHECK_EQ(sh("ln /tmp/d /tmp/e"), 1);
-	CHECK_EQ(sh("ln /tmp/a"), 2);
+	CHECK_EQ(shell("cmp /tmp/a /tmp/d/a"), 0);
+	CHECK_EQ(shell("ln /tmp/a /tmp/b"), 1);
+	CHECK_EQ(shell("ln /tmp/d /tmp/e"), 1);
+	CHECK_EQ(shell("ln /tmp/a"), 2);
 }
 
 static void touching(void)
@@ -97,15 +82,15 @@ static void touching(void)
 	struct stat st;
 
 	scratch("a");
-	CHECK_EQ(sh("touch -c /tmp/a"), 0);
+	CHECK_EQ(shell("touch -c /tmp/a"), 0);
 	CHECK(!is_there("/tmp/a"));
-	CHECK_EQ(sh("touch /tmp/a"), 0);
+	CHECK_EQ(shell("touch /tmp/a"), 0);
 	CHECK_EQ(utimensat(AT_FDCWD, "/tmp/a", old, 0), 0);
-	CHECK_EQ(sh("touch /tmp/a"), 0);
+	CHECK_EQ(shell("touch /tmp/a"), 0);
 	CHECK_EQ(stat("/tmp/a", &st), 0);
 	CHECK(st.st_mtime >= time(NULL) - 5);
-	CHECK_EQ(sh("touch /not/there"), 1);
-	CHECK_EQ(sh("touch"), 2);
+	CHECK_EQ(shell("touch /not/there"), 1);
+	CHECK_EQ(shell("touch"), 2);
 }
 
 static void describing(void)
@@ -116,15 +101,15 @@ static void describing(void)
 	pattern_file("a", 1234, 1);
 	CHECK_EQ(symlink("a", scratch("s")), 0);
 	scratch("out");
-	CHECK_EQ(sh("stat /tmp/a /tmp/s /dev/null > /tmp/out"), 0);
+	CHECK_EQ(shell("stat /tmp/a /tmp/s /dev/null > /tmp/out"), 0);
 	fd = open("/tmp/out", O_RDONLY);
 	CHECK(read(fd, text, sizeof text - 1) > 0);
 	CHECK(strstr(text, "kind     file\nsize     1234\n"));
 	CHECK(strstr(text, "leads_to a\n"));
 	CHECK(strstr(text, "device   1,3\n"));
-	CHECK_EQ(sh("stat -L /tmp/s > /tmp/out"), 0);
-	CHECK_EQ(sh("stat /not/there"), 1);
-	CHECK_EQ(sh("stat"), 2);
+	CHECK_EQ(shell("stat -L /tmp/s > /tmp/out"), 0);
+	CHECK_EQ(shell("stat /not/there"), 1);
+	CHECK_EQ(shell("stat"), 2);
 }
 
 static void copying_trees(void)
@@ -134,23 +119,23 @@ static void copying_trees(void)
 
 	for (int i = 0; i < 12; i++)
 		scratch(names[i]);
-	CHECK_EQ(sh("mkdir -p /tmp/d/e; echo one > /tmp/d/f; "
-		    "ln -s f /tmp/d/link"), 0);
-	CHECK_EQ(sh("cp /tmp/d /tmp/c"), 1);
+	CHECK_EQ(shell("mkdir -p /tmp/d/e; echo one > /tmp/d/f; "
+		       "ln -s f /tmp/d/link"), 0);
+	CHECK_EQ(shell("cp /tmp/d /tmp/c"), 1);
 	CHECK(!is_there("/tmp/c"));
-	CHECK_EQ(sh("cp -r /tmp/d /tmp/c"), 0);
-	CHECK_EQ(sh("cmp /tmp/d/f /tmp/c/link; ls /tmp/c/e"), 0);
-	CHECK_EQ(sh("cp -r /tmp/d /tmp/c && cmp /tmp/d/f /tmp/c/d/f"), 0);
-	CHECK_EQ(sh("cp -r /tmp/d /tmp/d/e"), 1);
-	CHECK_EQ(sh("cp -r /tmp/not-there /tmp/x"), 1);
-	CHECK_EQ(sh("cp -r /dev/null /tmp/d"), 1);
-	CHECK_EQ(sh("cp /tmp/d/f /tmp/d/f /tmp/file"), 2);
-	CHECK_EQ(sh("rm /tmp/d /tmp/c"), 1);
+	CHECK_EQ(shell("cp -r /tmp/d /tmp/c"), 0);
+	CHECK_EQ(shell("cmp /tmp/d/f /tmp/c/link; ls /tmp/c/e"), 0);
+	CHECK_EQ(shell("cp -r /tmp/d /tmp/c && cmp /tmp/d/f /tmp/c/d/f"), 0);
+	CHECK_EQ(shell("cp -r /tmp/d /tmp/d/e"), 1);
+	CHECK_EQ(shell("cp -r /tmp/not-there /tmp/x"), 1);
+	CHECK_EQ(shell("cp -r /dev/null /tmp/d"), 1);
+	CHECK_EQ(shell("cp /tmp/d/f /tmp/d/f /tmp/file"), 2);
+	CHECK_EQ(shell("rm /tmp/d /tmp/c"), 1);
 	CHECK(is_there("/tmp/d/f"));
-	CHECK_EQ(sh("rm -r /tmp/d /tmp/c/"), 0);
+	CHECK_EQ(shell("rm -r /tmp/d /tmp/c/"), 0);
 	CHECK(!is_there("/tmp/d") && !is_there("/tmp/c"));
-	CHECK_EQ(sh("rm -r /tmp/d"), 1);
-	CHECK_EQ(sh("rm -rf /tmp/d"), 0);
+	CHECK_EQ(shell("rm -r /tmp/d"), 1);
+	CHECK_EQ(shell("rm -rf /tmp/d"), 0);
 }
 
 static void all_have_help(void)
@@ -163,7 +148,7 @@ static void all_have_help(void)
 		char line[64];
 
 		snprintf(line, sizeof line, "%s --help > /dev/null", names[i]);
-		CHECK_EQ(sh(line), 0);
+		CHECK_EQ(shell(line), 0);
 	}
 }
 

@@ -73,8 +73,7 @@ static void found_wherever_they_are(void)
 static void what_makes_data_of_a_hole(void)
 {
 	int fd = sparse_file("f", 20 * PAGE);
-	char *p = mmap(NULL, 20 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		       0), *q = map_anonymous(PAGE);
+	char *p = map_shared(fd, 20 * PAGE), *q = map_anonymous(PAGE);
 
 	go_warm(fd);
 	CHECK_FAILS(lseek(fd, 0, SEEK_DATA), ENXIO);

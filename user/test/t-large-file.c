@@ -29,14 +29,6 @@ enum { PLACES = sizeof places / sizeof places[0] };
 
 static char page[PAGE];
 
-static long blocks(int fd)
-{
-	struct stat st;
-
-	CHECK_EQ(fstat(fd, &st), 0);
-	return st.st_blocks / (PAGE / 512);
-}
-
 static void write_places(int fd)
 {
 	for (int i = 0; i < PLACES; i++) {
@@ -68,8 +60,8 @@ static void every_place(void)
 	check_places(fd);
 	CHECK_EQ(file_size(fd), (places[PLACES - 1] + 1) * PAGE);
 	CHECK_EQ(lseek(fd, -1, SEEK_END), (places[PLACES - 1] + 1) * PAGE - 1);
-	CHECK(blocks(fd) > PLACES);
-	CHECK(blocks(fd) < 4 * PLACES);
+	CHECK(file_blocks(fd) > PLACES);
+	CHECK(file_blocks(fd) < 4 * PLACES);
 }
 
 static void blocks_come_back(void)
@@ -84,9 +76,9 @@ static void blocks_come_back(void)
 	CHECK_EQ(pread(fd, page, PAGE, TRIPLE * PAGE), 100);
 	CHECK(zeros_ok(page + 1, 99));
 	CHECK_EQ(ftruncate(fd, 2 * GIB), 0);
-	CHECK_EQ(blocks(fd), 1 + 2);            /* the way to it: two tables */
+	CHECK_EQ(file_blocks(fd), 1 + 2);            /* the way to it: two tables */
 	CHECK_EQ(ftruncate(fd, 1), 0);
-	CHECK_EQ(blocks(fd), 0);
+	CHECK_EQ(file_blocks(fd), 0);
 	memory_settles("fs_blocks_free", before);
 	write_places(fd);
 	CHECK_EQ(close(fd), 0);

@@ -8,14 +8,6 @@
 
 #include "test.h"
 
-static struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	CHECK_EQ(lstat(path, &st), 0);
-	return st;
-}
-
 static void two_names_of_one_file(void)
 {
 	uint64_t blocks = memory_now("fs_blocks_free");

@@ -12,14 +12,6 @@
 
 #include "test.h"
 
-static struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	CHECK_EQ(lstat(path, &st), 0);
-	return st;
-}
-
 static void new_directory(void)
 {
 	unsigned links = stat_of("/tmp").st_nlink;

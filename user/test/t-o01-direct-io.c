@@ -119,8 +119,7 @@ static void mapped_pages_are_dropped(void)
 	begin();
 	written_by(1);
 	other = cached();
-	shared = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      other, 0);
+	shared = map_shared(other, PAGES * PAGE);
 	alone = map_private(other, PAGES * PAGE);
 	shared[3 * PAGE]++;
 	alone[4 * PAGE] = 77;
@@ -161,7 +160,7 @@ static void behind_the_end(void)
 	written_by(1);
 	other = cached();
 	CHECK_EQ(ftruncate(file, 100), 0);
-	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+	shared = map_shared(other, PAGE);
 	shared[200] = 5;
 	CHECK_EQ(fsync(other), 0);
 	CHECK_EQ(pread(file, buffer, PAGE, 0), 100);

@@ -110,8 +110,7 @@ static void an_uncached_mapping(void)
 static void a_shared_mapping(void)
 {
 	int dst = sparse_file("dst", PAGES * PAGE);
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       dst, 0);
+	char *p = map_shared(dst, PAGES * PAGE);
 
 	begin();
 	read_all(p);
@@ -123,19 +122,10 @@ static void a_shared_mapping(void)
 
 static int shown;
 
-static char *map_shown(void)
-{
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       shown, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
 /* What the device has put into the file's pages is on that file's disk. */
 static void read_into_shown_and_look(void)
 {
-	char *p = map_shown();
+	char *p = map_shared(shown, PAGES * PAGE);
 	int disk = open(scratch("shown"), O_RDONLY | O_DIRECT);
 
 	for (int i = 0; i < 60; i++) {
@@ -167,8 +157,7 @@ static void its_own_pages(void)
 	char *p;
 
 	begin();
-	p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file,
-		 0);
+	p = map_shared(file, PAGES * PAGE);
 	read_all(p);
 	CHECK(pattern_ok(p, PAGES * PAGE, 1, 0));
 	pattern_fill(p, PAGES * PAGE, 3, 0);
@@ -304,7 +293,7 @@ static void nothing_is_left(void)
 
 static void read_into_shown(void)
 {
-	char *p = map_shown();
+	char *p = map_shared(shown, PAGES * PAGE);
 
 	for (int i = 0; i < 40; i++) {
 		ssize_t n = pread(file, p, PAGES * PAGE, 0);

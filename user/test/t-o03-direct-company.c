@@ -189,8 +189,7 @@ static void somebody_fills_holes(void)
 	CHECK_EQ(ftruncate(fd, PAGES * PAGE), 0);
 	reader = child_start(read_past_the_cache);
 	for (int i = 0; i < ROUNDS; i++) {
-		p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
-			 MAP_SHARED, fd, 0);
+		p = map_shared(fd, PAGES * PAGE);
 		memset(p + i % PAGES * PAGE, OTHER, PAGE);
 		CHECK_EQ(munmap(p, PAGES * PAGE), 0);
 		CHECK_EQ(pwrite(fd, "\x22", 1, (i + 3) % PAGES * PAGE), 1);

@@ -44,8 +44,7 @@ static void grow_by_storing(int fd)
 	char *p;
 
 	CHECK_EQ(ftruncate(fd, PAGES * PAGE), 0);
-	p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	CHECK(p != MAP_FAILED);
+	p = map_shared(fd, PAGES * PAGE);
 	pattern_fill(p, PAGES * PAGE, 1, 0);
 	CHECK_EQ(msync(p, PAGES * PAGE, MS_SYNC), 0);
 	CHECK_EQ(munmap(p, PAGES * PAGE), 0);
@@ -89,10 +88,8 @@ static int file;
 
 static void store_here(void)
 {
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       file, 0);
+	char *p = map_shared(file, PAGES * PAGE);
 
-	CHECK(p != MAP_FAILED);
 	for (int i = PAGES - 1; i >= 0; i--) {
 		(void)*(volatile char *)(p + i * PAGE);
 		pattern_fill(p + i * PAGE, PAGE, 1, i);

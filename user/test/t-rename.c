@@ -11,14 +11,6 @@
 
 #include "test.h"
 
-static struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	CHECK_EQ(lstat(path, &st), 0);
-	return st;
-}
-
 static void to_a_new_name(void)
 {
 	int fd = pattern_file("f", 2 * PAGE, 1);

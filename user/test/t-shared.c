@@ -14,14 +14,6 @@
 
 enum { RW = PROT_READ | PROT_WRITE, PAGES = 8 };
 
-static char *map_shared(int fd, size_t bytes)
-{
-	char *p = mmap(NULL, bytes, RW, MAP_SHARED, fd, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
 static volatile char *target;
 
 static void read_it(void)

@@ -22,14 +22,6 @@ enum { BORDERS = sizeof borders / sizeof borders[0] };
 
 static char page[PAGE];
 
-static long blocks(int fd)
-{
-	struct stat st;
-
-	CHECK_EQ(fstat(fd, &st), 0);
-	return st.st_blocks / (PAGE / 512);
-}
-
 static void check_borders(int fd)
 {
 	for (int i = 0; i < BORDERS; i++) {
@@ -55,8 +47,8 @@ static void every_kind_of_block(void)
 	CHECK(drop_cached_pages(fd) > 0);
 	check_borders(fd);
 	CHECK_EQ(file_size(fd), (borders[BORDERS - 1] + 1) * PAGE);
-	CHECK(blocks(fd) >= BORDERS);
-	CHECK(blocks(fd) <= BORDERS + 10);
+	CHECK(file_blocks(fd) >= BORDERS);
+	CHECK(file_blocks(fd) <= BORDERS + 10);
 }
 
 static void truncating_frees_them(void)
@@ -67,9 +59,9 @@ static void truncating_frees_them(void)
 	for (int i = 0; i < BORDERS; i++)
 		CHECK_EQ(pwrite(fd, page, PAGE, borders[i] * PAGE), PAGE);
 	CHECK_EQ(ftruncate(fd, PAGE), 0);
-	CHECK_EQ(blocks(fd), 1);
+	CHECK_EQ(file_blocks(fd), 1);
 	CHECK_EQ(ftruncate(fd, 0), 0);
-	CHECK_EQ(blocks(fd), 0);
+	CHECK_EQ(file_blocks(fd), 0);
 	memory_settles("fs_blocks_free", before);
 }
 
@@ -77,10 +69,10 @@ static void a_hole_takes_no_room(void)
 {
 	int fd = sparse_file("f", 100 << 20);
 
-	CHECK_EQ(blocks(fd), 0);
+	CHECK_EQ(file_blocks(fd), 0);
 	CHECK_EQ(pread(fd, page, PAGE, 50 << 20), PAGE);
 	CHECK(zeros_ok(page, PAGE));
-	CHECK_EQ(blocks(fd), 0);
+	CHECK_EQ(file_blocks(fd), 0);
 }
 
 static void filling_a_hole(void)
@@ -94,7 +86,7 @@ static void filling_a_hole(void)
 	CHECK(zeros_ok(page, 100));
 	CHECK_EQ(page[100], 'x');
 	CHECK(zeros_ok(page + 101, PAGE - 101));
-	CHECK_EQ(blocks(fd), 1);
+	CHECK_EQ(file_blocks(fd), 1);
 }
 
 /* The room of a removed file must not show through a hole or a fresh block. */

@@ -14,14 +14,6 @@
 
 enum { OLD = 1000000000, OLDER = 500000000 };
 
-static struct stat stat_of(const char *path)
-{
-	struct stat st;
-
-	CHECK_EQ(lstat(path, &st), 0);
-	return st;
-}
-
 static int is_now(time_t t)
 {
 	return t >= time(NULL) - 5 && t <= time(NULL);

@@ -15,15 +15,6 @@ enum { PAGES = 4, TRIES = 10 };
 static int dst;
 static char *seen;
 
-static char *map_shared(int fd)
-{
-	char *p = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       fd, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
 static char *content(unsigned seed)
 {
 	char *p = map_anonymous(PAGES * PAGE);
@@ -59,7 +50,7 @@ static void w05_mapped_shared_is_copied_into(void)
 	long was[PAGES];
 
 	dst = pattern_file("dst", PAGES * PAGE, 1);
-	seen = map_shared(dst);
+	seen = map_shared(dst, PAGES * PAGE);
 	CHECK(pattern_ok(seen, PAGES * PAGE, 1, 0));
 	for (int i = 0; i < PAGES; i++)
 		was[i] = page_of_file(dst, i);
@@ -78,7 +69,7 @@ static void w05_mapped_shared_is_copied_into(void)
 static void w05_writes_through_it_afterwards(void)
 {
 	dst = pattern_file("dst", PAGES * PAGE, 1);
-	seen = map_shared(dst);
+	seen = map_shared(dst, PAGES * PAGE);
 	pattern_fill(seen, PAGES * PAGE, 3, 0);
 	move_over(2);
 	CHECK(pattern_ok(seen, PAGES * PAGE, 2, 0));
@@ -95,7 +86,7 @@ static void move_in_child(void)
 static void w05_another_process_moves(void)
 {
 	dst = pattern_file("dst", PAGES * PAGE, 1);
-	seen = map_shared(dst);
+	seen = map_shared(dst, PAGES * PAGE);
 	CHECK(pattern_ok(seen, PAGES * PAGE, 1, 0));
 	CHECK_EXIT(in_child(move_in_child), 0);
 	CHECK(pattern_ok(seen, PAGES * PAGE, 2, 0));
@@ -105,12 +96,12 @@ static void w05_another_process_moves(void)
 static void w06_dirty_through_a_mapping(void)
 {
 	dst = pattern_file("dst", PAGES * PAGE, 1);
-	seen = map_shared(dst);
+	seen = map_shared(dst, PAGES * PAGE);
 	pattern_fill(seen, PAGES * PAGE, 3, 0);
 	CHECK_EQ(munmap(seen, PAGES * PAGE), 0);
 	move_over(2);
 	CHECK(file_ok(dst, PAGES * PAGE, 2));
-	seen = map_shared(dst);
+	seen = map_shared(dst, PAGES * PAGE);
 	check_durable(2);
 }
 
@@ -153,7 +144,7 @@ static void w06_under_writeback(void)
 		move_over(2);
 		CHECK(file_ok(dst, PAGES * PAGE, 2));
 		CHECK_EXIT(child_wait(child), 0);
-		seen = map_shared(dst);
+		seen = map_shared(dst, PAGES * PAGE);
 		check_durable(2);
 		close(dst);
 	}

@@ -9,17 +9,9 @@
 
 #include "test.h"
 
-enum { PAGES = 4, RW = PROT_READ | PROT_WRITE };
+enum { PAGES = 4 };
 
 static long was[PAGES];
-
-static char *map_shared(int fd, int flags)
-{
-	char *p = mmap(NULL, PAGES * PAGE, RW, MAP_SHARED | flags, fd, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
 
 /* Move @p, of pattern @seed, to a new file.  Returns that. */
 static int check_copied(char *p, unsigned seed)
@@ -41,7 +33,7 @@ static int check_copied(char *p, unsigned seed)
 static void w15_a_file_mapped_shared(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 1), dst;
-	char *p = map_shared(src, 0);
+	char *p = map_shared(src, PAGES * PAGE);
 
 	pattern_fill(p, PAGES * PAGE, 2, 0);
 	for (int i = 0; i < PAGES; i++)
@@ -58,7 +50,7 @@ static void w15_a_file_mapped_shared(void)
 static void w15_never_touched(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 1);
-	char *p = map_shared(src, 0);
+	char *p = map_shared(src, PAGES * PAGE);
 
 	for (int i = 0; i < PAGES; i++)
 		was[i] = page_of_file(src, i);
@@ -79,12 +71,12 @@ static void move_mine(void)
 static void w15_a_third_party_keeps_its_frames(void)
 {
 	int src = pattern_file("src", PAGES * PAGE, 1);
-	char *p = map_shared(src, 0);
+	char *p = map_shared(src, PAGES * PAGE);
 
 	pattern_fill(p, PAGES * PAGE, 2, 0);
 	for (int i = 0; i < PAGES; i++)
 		was[i] = page_of_address(p + i * PAGE);
-	mine = map_shared(src, 0);
+	mine = map_shared(src, PAGES * PAGE);
 	CHECK_EXIT(in_child(move_mine), 0);
 	for (int i = 0; i < PAGES; i++)
 		CHECK_EQ(page_of_address(p + i * PAGE), was[i]);
@@ -95,7 +87,9 @@ static void w15_anonymous_shared_memory(void)
 {
 	int dst;
 
-	mine = map_shared(-1, MAP_ANONYMOUS);
+	mine = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(mine != MAP_FAILED);
 	pattern_fill(mine, PAGES * PAGE, 2, 0);
 	for (int i = 0; i < PAGES; i++)
 		was[i] = page_of_address(mine + i * PAGE);
