@@ -207,11 +207,11 @@ static void looking_around(void)
 static void all_have_help(void)
 {
 	static const char *const names[] = {
-		"cat", "clear", "cmp", "cp", "dd", "echo",
+		"bench", "cat", "clear", "cmp", "cp", "dcp", "dd", "echo",
 		"env", "false", "find", "free", "grep", "head", "hexdump",
-		"kill", "ls", "mcp", "mount-info", "poweroff",
-		"ps", "rm", "sh", "sleep", "sort", "sync", "tail",
-		"tee", "test", "time", "true", "vmstat", "walk",
+		"kill", "ls", "mcp", "memtop", "mount-info", "poweroff",
+		"pressure", "ps", "rm", "sh", "sleep", "sort", "sync", "tail",
+		"tee", "test", "time", "tracecat", "true", "vmstat", "walk",
 		"wc", "yes",
 	};
 
@@ -227,11 +227,11 @@ static void all_have_help(void)
 static void wrong_options(void)
 {
 	static const char *const names[] = {
-		"cat", "clear", "cmp", "cp", "dd", "find",
+		"bench", "cat", "clear", "cmp", "cp", "dcp", "dd", "find",
 		"free", "grep", "head", "hexdump", "kill", "ln", "ls", "mcp",
-		"mkdir", "mount-info", "mv", "poweroff", "pressure",
+		"memtop", "mkdir", "mount-info", "mv", "poweroff", "pressure",
 		"ps", "rm", "rmdir", "sleep", "sort", "stat", "sync", "tail",
-		"tee", "touch", "tracecat", "vmstat", "wc",
+		"tee", "touch", "tracecat", "vmstat", "walk", "wc",
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
