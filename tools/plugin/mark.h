@@ -5,10 +5,9 @@
 #ifndef TOOLS_PLUGIN_MARK_H
 #define TOOLS_PLUGIN_MARK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
+
+#include "qemu.h"
 
 enum { MARK_BEGIN = 1, MARK_END = 2 };
 
@@ -20,9 +19,15 @@ static inline bool is_mark(const uint8_t *code, size_t size)
 	return size == 7 && memcmp(code, nopl, 3) == 0 && memcmp(code + 4, magic, 3) == 0;
 }
 
-static inline unsigned mark_number(const uint8_t *code)
+/* Let @fn be called whenever @insn is executed, if that is a mark; its data is the mark's number. */
+static inline void call_at_mark(struct qemu_plugin_insn *insn, exec_fn fn)
 {
-	return code[3];
+	const uint8_t *code = qemu_plugin_insn_data(insn);
+
+	if (is_mark(code, qemu_plugin_insn_size(insn))) {
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, fn, QEMU_PLUGIN_CB_NO_REGS,
+		                                       (void *)(uintptr_t)code[3]);
+	}
 }
 
 #endif
