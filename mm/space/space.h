@@ -4,9 +4,9 @@
  *    0            0x08048000      brk        0x40000000                          stack   0xC0000000
  *    | not mapped |  program  | heap ->      | mmap, lowest gap first     ...  <- |       |  kernel
  *
- * Only fault.c, mwrite.c, space.c, fork.c (here) and rmap.c (below) change page tables of processes.
+ * Only fault.c, mwrite.c, area.c, space.c, fork.c (here) and rmap.c (below) change page tables of processes.
  *
- * Floor 5.  Read next: space.c, fault.h, mwrite.h
+ * Floor 5.  Read next: space.c, fault.c, mwrite.c
  */
 #ifndef MM_SPACE_SPACE_H
 #define MM_SPACE_SPACE_H

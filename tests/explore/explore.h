@@ -3,11 +3,11 @@
  * every order in which two or three actors can meet.
  *
  *      search.c     the search: every state once, every way out of it
- *      snapshot.c   a state put aside and brought back;  hash.c   told apart from others
+ *      snapshot.c   a state put aside and brought back, and told apart from others
  *      actor.c      coroutines: kernel code that stops at scheduling points
  *      fake.c       floors 1 and 2: locks and waiting become scheduling points; the processor's TLB
  *      disk.c       two files on a disk whose transfers end when the search says so
- *      ops.c        what actors do;  cast.c  which of them meet, and on what stage
+ *      ops.c        what actors do;  stage.c  on what stage;  main.c  which of them meet
  *      model.c      which bytes anybody may see;  check.c  the invariants
  *      report.c     the way into a broken state; the table of conflicts
  *

@@ -2,7 +2,7 @@
  * What actors do.  Each op is what a system call or an instruction does, with the locks that its caller holds,
  * and tells the model what it is about to write, what it wrote and what it saw.
  *
- * Read next: cast.c
+ * Read next: stage.c
  */
 #include "tests/explore/explore.h"
 

@@ -8,7 +8,7 @@
  *      mapped   b is mapped and written, a mapped      the anonymous page is shared with the child
  *      full     as warm, and the disk has no room      the same
  *
- * Read next: ops.c
+ * Read next: model.c
  */
 #include "tests/explore/explore.h"
 
