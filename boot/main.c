@@ -98,7 +98,7 @@ static void start_scheduler(void)
 	sched_init(&boot_task);
 	fpu_init();
 	clock_init();
-	irq_restore(EFLAGS_IF);
+	interrupts_on();
 }
 
 /* Everything where a person can sit is the one terminal; a batch run is watched by nobody. */

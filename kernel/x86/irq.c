@@ -120,21 +120,6 @@ uint16_t pit_remaining(void)
 	return status & PIT_OUT ? 0 : (uint16_t)(high << 8 | low);
 }
 
-uint32_t irq_save(void)
-{
-	uint32_t flags = flags_read();
-
-	interrupts_off();
-	return flags;
-}
-
-void irq_restore(uint32_t flags)
-{
-	if (flags & EFLAGS_IF) {
-		interrupts_on();
-	}
-}
-
 void irq_wait(void)
 {
 	interrupts_on_halt();

@@ -23,10 +23,7 @@ uint16_t pit_remaining(void);
 
 #define PIT_HZ 1193182u
 
-/* Run with interrupts off: returns the state to give back to irq_restore().  Only lock.c, sched.c and x86 use these. */
-uint32_t irq_save(void);
-void     irq_restore(uint32_t flags);
 /* Enable interrupts and halt until one comes, without a window between the two [SDM 2B STI]. */
-void     irq_wait(void);
+void irq_wait(void);
 
 #endif
