@@ -158,17 +158,7 @@ static void forget(struct frame *f)
 }
 
 /*
- * @block is about to be free: wait for its writeback, drop it, even dirty.
- *
- * Sleeps.
- */
-void meta_forget(struct bdev *b, uint32_t block)
-{
-	meta_forget_run(b, block, 1);
-}
-
-/*
- * The same for blocks [first, first + n).
+ * Blocks [first, first + n) are about to be free: wait for their writeback, drop them, even dirty.
  *
  * Sleeps.
  */

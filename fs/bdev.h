@@ -2,12 +2,12 @@
  * A block device as a mapping: file-system metadata is cached in pages of the device, in the one page cache.
  * One metadata block is one page (file systems with 4 KiB blocks).
  *
- *    meta_get    the block's content, read if need be: a referenced frame, up to date, unlocked
- *    meta_new    the same without reading: zeroed; replaces any cached copy
- *    meta_dirty  it was changed and must reach the disk
- *    meta_put    done with it
- *    meta_forget the block is being freed: wait for its writeback, drop it, even dirty.  Comes before the bitmap
- *                bit is cleared, or an old metadata write could land on new file data.
+ *    meta_get         the block's content, read if need be: a referenced frame, up to date, unlocked
+ *    meta_new         the same without reading: zeroed; replaces any cached copy
+ *    meta_dirty       it was changed and must reach the disk
+ *    meta_put         done with it
+ *    meta_forget_run  blocks are being freed: wait for their writeback, drop them, even dirty.  Comes before the
+ *                     bitmap's bits are cleared, or an old metadata write could land on new file data.
  *
  * Content of a metadata page is protected by the file system's own locks (ext2 map, alloc, inode lock).
  *
@@ -32,8 +32,7 @@ must_check int meta_get(struct bdev *b, uint32_t block, struct frame **out);    
 must_check int meta_new(struct bdev *b, uint32_t block, struct frame **out);    /* 0, -ENOMEM; comes back dirty */
 void meta_dirty(struct frame *f);
 void meta_put(struct frame *f);
-void meta_forget(struct bdev *b, uint32_t block);
-void meta_forget_run(struct bdev *b, uint32_t first, uint32_t n);              /* blocks [first, first + n) */
+void meta_forget_run(struct bdev *b, uint32_t first, uint32_t n);
 /*
  * Blocks [first, first + n) are about to hold file data: drop what a raw read of the device has left of them.
  * False when one of them is dirty: it is metadata in use, and whoever called it free is wrong.

@@ -98,7 +98,7 @@ static void forget(void *arg)
 	change(6, 61);
 	wb_start(m, 5, 5);
 	MUST(on_disk(5)[0] == 6);                       /* under way: the device is slow */
-	meta_forget(machine_bdev, 5);
+	meta_forget_run(machine_bdev, 5, 1);
 	MUST(on_disk(5)[0] == 60);                      /* waited for */
 	meta_forget_run(machine_bdev, 6, 20);
 	MUST(pcache_find_one(m, 5) == NULL && pcache_find_one(m, 6) == NULL);
@@ -106,7 +106,7 @@ static void forget(void *arg)
 	MUST(on_disk(6)[0] == 7);
 	/* Forgotten while somebody has it: his change goes nowhere. */
 	MUST(meta_get(machine_bdev, 8, &held) == 0);
-	meta_forget(machine_bdev, 8);
+	meta_forget_run(machine_bdev, 8, 1);
 	memset(frame_data(held), 99, 4096);
 	meta_dirty(held);
 	meta_put(held);
