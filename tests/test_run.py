@@ -1,7 +1,6 @@
 """The contract of tools/magpie run, which other people's scripts rely on."""
 
 import os
-import pty
 import random
 import subprocess
 import time

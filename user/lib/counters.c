@@ -44,18 +44,6 @@ int counters_read(struct counters *c, const char *path)
 }
 
 /*
- * Is there a counter called @name?
- */
-int counters_has(const struct counters *c, const char *name)
-{
-	for (unsigned i = 0; i < c->n; i++) {
-		if (strcmp(c->item[i].name, name) == 0)
-			return 1;
-	}
-	return 0;
-}
-
-/*
  * The value of @name.  A name that the kernel does not have ends the program:
  * a misspelt counter must not pass for one that is 0.
  */

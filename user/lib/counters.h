@@ -35,7 +35,6 @@ struct counters {
 
 int counters_start(struct counters *c, const char *path);
 int counters_read(struct counters *c, const char *path);
-int counters_has(const struct counters *c, const char *name);
 uint64_t counters_get(const struct counters *c, const char *name);
 void counters_diff(struct counters *out, const struct counters *before,
 		   const struct counters *after);
