@@ -76,6 +76,15 @@ def test_bad_words(words, message):
     assert message in text
 
 
+def test_damaged_image_is_called_by_its_name(tmp_path):
+    image = tmp_path / "damaged.img"
+    image.write_bytes(bytes(1 << 20))
+    done = run("--image", image, "--", "/bin/true")
+    assert done.returncode == 125, told(done)
+    words = done.stderr.decode()
+    assert words.startswith(f"tools/magpie: {image}: ") and "root.img" not in words, words
+
+
 @pytest.mark.parametrize("option", ["--nonsense"])
 def test_unknown_option(option):
     assert run(option, "--", "/bin/true").returncode == 2

@@ -126,7 +126,10 @@ class Run:
         subprocess.run(["cp", "--sparse=always", self.args.image, image], check=True)
         files, texts = self.additions()
         if files or texts:
-            magpie_image.add(image, files, texts)
+            try:
+                magpie_image.add(image, files, texts)
+            except Failure as failure:  # the person knows it by another name
+                raise Failure(str(failure).replace(str(image), str(self.args.image))) from failure
         return image
 
     def additions(self):
