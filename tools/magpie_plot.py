@@ -1,37 +1,23 @@
 #!/usr/bin/env python3
 """Pictures of what tools/magpie bench measured: SVG, by matplotlib.
 
-    magpie_plot.py FOLDER       reads FOLDER/bench.tsv, writes FOLDER/*.svg
+    magpie_plot.py FOLDER       reads bench.tsv and profile.tsv there, writes *.svg
 
 A program of its own, because matplotlib may be another Python's than ours.
 """
 
-import csv
 import sys
 from pathlib import Path
 
 import matplotlib
 
+sys.dont_write_bytecode = True
 matplotlib.use("svg")
 matplotlib.rcParams["svg.hashsalt"] = "magpie"          # the same bytes every time
 import matplotlib.pyplot as plt                         # noqa: E402
+from magpie_report import DEVICE, Figures, profiles     # noqa: E402
 
-DEVICE = "words_copy"           # the ramdisk's transfers: kernel/x86/mmu.c
 COLOURS = {"Magpie": "#1b6ca8", "Linux": "#c46a1b"}
-
-
-class Figures:
-    """bench.tsv: a line of names, then section, key, label and a figure a machine."""
-
-    def __init__(self, path):
-        with open(path, newline="") as f:
-            head, *self.rows = csv.reader(f, delimiter="\t")
-        self.machines = head[3:]
-
-    def section(self, name):
-        """(key, label, [figure or None of each machine]) of a section."""
-        return [(key, label, [float(v) if v != "-" else None for v in values])
-                for section, key, label, *values in self.rows if section == name]
 
 
 def bars(axes, machines, rows):
@@ -99,19 +85,6 @@ def cross(axes, figures):
     return rows
 
 
-class Profile:
-    """profile.tsv: what, source file, function, instructions; less what the device itself does."""
-
-    def __init__(self, path):
-        self.parts = {}
-        if path.exists():
-            with open(path, newline="") as f:
-                for what, source, function, n in csv.reader(f, delimiter="\t"):
-                    if function == DEVICE:
-                        continue
-                    self.parts.setdefault(what, []).append((place(source), function, float(n)))
-
-
 def place(source):
     """The folder, which is the part of the kernel; what is no function's is the program's."""
     return "program" if source == "-" else source.split(" or ")[0].rpartition("/")[0]
@@ -151,8 +124,10 @@ def profile(axes, parts):
 
 
 def main(folder):
-    figures = Figures(folder / "bench.tsv")
-    parts = Profile(folder / "profile.tsv").parts
+    figures = Figures(folder)
+    parts = {what: [(place(source), function, n) for function, source, n in list_
+                    if function != DEVICE]
+             for what, list_ in profiles(folder).items()}
     for draw, source in ((copy, figures), (ops, figures), (window, figures), (cross, figures),
                          (profile, parts)):
         name = draw.__name__

@@ -62,7 +62,7 @@ class Figures:
                 head, *rows = csv.reader(f, delimiter="\t")
         except FileNotFoundError as none:
             raise Failure(f"{none.filename} is missing: tools/magpie bench --readme") from none
-        self.machines = head[3:]
+        self.machines, self.rows = head[3:], rows
         self.table = {(row[0], row[1]): row[3:] for row in rows}
 
     def of(self, machine, section, key):
@@ -72,6 +72,11 @@ class Figures:
             return None
         text = values[self.machines.index(machine)]
         return None if text == "-" else float(text)
+
+    def section(self, name):
+        """(key, label, [figure or None of each machine]) of a section."""
+        return [(key, label, [None if v == "-" else float(v) for v in values])
+                for section, key, label, *values in self.rows if section == name]
 
     def told(self):
         """Versions and command lines."""
