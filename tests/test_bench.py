@@ -13,7 +13,6 @@ from magpie import BUILD, TOP, ok
 
 sys.path.insert(0, str(TOP / "tools"))
 import magpie_bench  # noqa: E402
-import magpie_image  # noqa: E402
 import magpie_report  # noqa: E402
 
 RECORD = TOP / "docs/bench/record.tsv"
@@ -30,13 +29,7 @@ by_gcc = pytest.mark.skipif(os.environ.get("COMPILER", "gcc") != "gcc",
 @pytest.fixture(scope="module", name="measured")
 def measure(tmp_path_factory):
     """name -> instructions, of one disk with nothing else on it, as tools/magpie bench has it."""
-    scratch = tmp_path_factory.mktemp("bench")
-    root, image = scratch / "root", scratch / "bench.img"
-    (root / "bin").mkdir(parents=True)
-    for name in ("init", "bench", "true"):
-        (root / "bin" / name).write_bytes((BUILD / "root/bin" / name).read_bytes())
-        (root / "bin" / name).chmod(0o755)
-    magpie_image.create(image, root, root / "bin/bench", 32)
+    image = magpie_bench.disk(BUILD, tmp_path_factory.mktemp("bench"), 32)
     found = {}
     for words in (["copy", *COPIES], ["ops"], ["cross", "1", "64"], ["random"]):
         text = ok("--icount", "--image", image, "--", "/bin/bench", *words)

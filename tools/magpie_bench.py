@@ -94,15 +94,21 @@ class Machine:
 
 # ---- the machines ----------------------------------------------------------------------
 
+def disk(build, scratch, size):
+    """An image of @size MiB in the folder @scratch: what bench needs, and nothing else."""
+    image, root = scratch / "bench.img", scratch / "root"
+    (root / "bin").mkdir(parents=True)
+    for name in ("init", "bench", "true"):
+        shutil.copy2(build / "root/bin" / name, root / "bin" / name)
+    magpie_image.create(image, root, root / "bin/bench", size)
+    return image
+
+
 def magpie(args, build):
-    """Magpie on a disk with room for the files, and nothing else on it."""
+    """Magpie on a disk with room for the files."""
     def run(words, virtio=False, plugin=None):
         with tempfile.TemporaryDirectory(prefix="magpie-") as scratch:
-            image, root = Path(scratch) / "bench.img", Path(scratch) / "root"
-            (root / "bin").mkdir(parents=True)
-            for name in ("init", "bench", "true"):
-                shutil.copy2(build / "root/bin" / name, root / "bin" / name)
-            magpie_image.create(image, root, root / "bin/bench", DISK)
+            image = disk(build, Path(scratch), DISK)
             command = [sys.executable, Path(__file__).parent / "magpie", "run",
                        "--timeout", args.timeout or 1800, "--ram", args.ram,
                        *(["--disk", image] if virtio else ["--icount", "--image", image])]
