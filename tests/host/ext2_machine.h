@@ -46,7 +46,7 @@
 #define MIB     (1u << 20)
 #define RAM     (32u * MIB)             /* beside the disk, which lies behind it */
 
-static char machine_dir[64];            /* scratch directory of this test program */
+static char machine_dir[512];           /* scratch directory of this test program */
 static struct ramdisk_options machine_options;
 static struct fs *machine_fs;
 static struct bdev *machine_bdev;
@@ -58,18 +58,20 @@ static size_t machine_heap;
 
 static inline int machine_setup(void **state)
 {
+	const char *parent = getenv("TMPDIR");
+
 	(void)state;
 	setenv("PATH", "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin", 1);
-	snprintf(machine_dir, sizeof(machine_dir), "/tmp/magpie-ext2-XXXXXX");
+	snprintf(machine_dir, sizeof(machine_dir), "%s/magpie-ext2-XXXXXX", parent ? parent : "/tmp");
 	return mkdtemp(machine_dir) && chdir(machine_dir) == 0 ? 0 : -1;
 }
 
 static inline int machine_teardown(void **state)
 {
-	char command[128];
+	char command[sizeof(machine_dir) + 16];
 
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf %s", machine_dir);
+	snprintf(command, sizeof(command), "rm -rf '%s'", machine_dir);
 	return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
 }
 

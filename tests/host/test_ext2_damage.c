@@ -452,7 +452,7 @@ static void test_random(void **state)
 		}
 		if (machine_run(use_all, NULL) != 0) {
 			print_error("random disk %u of this seed (state 0x%x)\n", k, start);
-			shell("cp disk /tmp/magpie-ext2-bad-disk");
+			shell("cp disk ../magpie-ext2-bad-disk");
 			fail();
 		}
 	}
