@@ -30,6 +30,8 @@ struct method {
 const struct method *method_named(const char *name);
 int methods_prepare(void);
 
+int file_make(const char *path, off_t size);
+
 int copy_run(char **specs);
 int ops_run(char **names);
 int cross_run(char **pages);

@@ -41,20 +41,11 @@ static int opened(const char *path, int flags)
 	return fd;
 }
 
-/* A file of @size bytes, no two pages alike, on the disk and not in memory. */
-static void make_file(const char *path, off_t size)
+/* A file on the disk and not in memory. */
+static void make_cold(const char *path, off_t size)
 {
-	static uint32_t page[PAGE / 4];
-	int fd = opened(path, O_RDWR | O_CREAT | O_TRUNC);
+	int fd = file_make(path, size);
 
-	for (off_t at = 0; at < size; at += PAGE) {
-		for (uint32_t i = 0; i < PAGE / 4; i++)
-			page[i] = (uint32_t)at + i * 2654435761u;
-		if (write(fd, page, PAGE) != PAGE)
-			err(1, "%s", path);
-	}
-	if (fsync(fd) < 0)
-		err(1, "%s", path);
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
 }
@@ -71,9 +62,9 @@ static void bring_in(const char *path)
 
 static void prepare(const struct spec *s, off_t size)
 {
-	make_file(src, size);
+	make_cold(src, size);
 	if (s->over)
-		make_file(dst, size);
+		make_cold(dst, size);
 	else
 		unlink(dst);
 	if (s->cached)

@@ -32,23 +32,6 @@ typedef ssize_t sender(int fd, void *p, size_t len);
 
 static const char path[] = "bench.file";
 
-static int fresh_file(size_t size)
-{
-	static char page[PAGE];
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-
-	if (fd < 0)
-		err(1, "%s", path);
-	for (size_t at = 0; at < size; at += PAGE) {
-		memset(page, (int)(at / PAGE) + 1, PAGE);
-		if (write(fd, page, PAGE) != PAGE)
-			err(1, "%s", path);
-	}
-	if (fsync(fd) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-		err(1, "%s", path);
-	return fd;
-}
-
 static void touch(char *p, unsigned pages)
 {
 	for (unsigned i = 0; i < pages; i++)
@@ -98,7 +81,7 @@ static void line(const char *what, sender *how, int again, int fd, unsigned page
 int cross_run(char **words)
 {
 	static char *usual[] = { "1", "2", "4", "8", "16", "32", "64", "128", "256", NULL };
-	int fd = fresh_file(MOST * PAGE);
+	int fd = file_make(path, MOST * PAGE);
 
 	for (words = *words ? words : usual; *words; words++) {
 		unsigned pages = (unsigned)atoi(*words);
@@ -180,7 +163,7 @@ static void random_line(const char *what, int flags, int (*how)(int fd, char *bu
  */
 int random_run(void)
 {
-	close(fresh_file(FILE_MIB * MIB));
+	close(file_make(path, FILE_MIB * MIB));
 	choose_places();
 	random_line("read", 0, reads);
 	random_line("O_DIRECT", O_DIRECT, reads);
