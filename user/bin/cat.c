@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "help.h"
+#include "whole.h"
 
 static const char help[] =
 	"usage: cat [FILE...]\n"
@@ -16,24 +17,14 @@ static const char help[] =
 
 static char buffer[16384];
 
-static void write_all(const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(STDOUT_FILENO, p, n);
-
-		if (put < 0)
-			err(1, "standard output");
-		p += put;
-		n -= put;
-	}
-}
-
 static int print(int fd, const char *name)
 {
 	ssize_t got;
 
-	while ((got = read(fd, buffer, sizeof buffer)) > 0)
-		write_all(buffer, got);
+	while ((got = read(fd, buffer, sizeof buffer)) > 0) {
+		if (write_whole(STDOUT_FILENO, buffer, got) < 0)
+			err(1, "standard output");
+	}
 	if (got < 0) {
 		warn("%s", name);
 		return 1;

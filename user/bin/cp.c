@@ -23,6 +23,7 @@
 #include "help.h"
 #include "holes.h"
 #include "into.h"
+#include "whole.h"
 
 static const char help[] =
 	"usage: cp [-rv] SRC DST\n"
@@ -39,19 +40,6 @@ enum { OPEN_DIRECTORIES = 16 };		/* at once; deeper ones are reopened */
 
 static char buffer[65536];
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put < 0)
-			return -1;
-		p += put;
-		n -= put;
-	}
-	return 0;
-}
-
 /* Copy @len bytes, or up to the end.  Returns how many, or -1 after a message. */
 static off_t copy_part(const struct ends *e, const char *src, const char *dst,
 		       off_t len)
@@ -63,7 +51,7 @@ static off_t copy_part(const struct ends *e, const char *src, const char *dst,
 		off_t left = len - total, all = sizeof buffer;
 
 		got = read(e->in, buffer, left < all ? left : all);
-		if (got > 0 && write_all(e->out, buffer, got) < 0) {
+		if (got > 0 && write_whole(e->out, buffer, got) < 0) {
 			warn("%s", dst);
 			return -1;
 		}

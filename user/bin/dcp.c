@@ -20,6 +20,7 @@
 #include "ends.h"
 #include "figures.h"
 #include "help.h"
+#include "whole.h"
 
 enum { BLOCK = 4096 };		/* what O_DIRECT wants all to be multiples of */
 
@@ -39,19 +40,6 @@ static size_t whole_blocks(size_t n)
 	return (n + BLOCK - 1) & -(size_t)BLOCK;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put <= 0)
-			return -1;
-		p += put;
-		n -= put;
-	}
-	return 0;
-}
-
 /* The last block is written whole, zeros behind its end, and then cut. */
 static int copy_data(const struct ends *e)
 {
@@ -62,7 +50,7 @@ static int copy_data(const struct ends *e)
 		size_t n = whole_blocks(got);
 
 		memset(buffer + got, 0, n - got);
-		if (write_all(e->out, buffer, n) < 0)
+		if (write_whole(e->out, buffer, n) < 0)
 			return -1;
 		total += got;
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "help.h"
+#include "whole.h"
 
 static const char help[] =
 	"usage: dd [if=FILE] [of=FILE] [bs=BYTES] [count=N] [skip=N] [seek=N]\n"
@@ -98,15 +99,8 @@ static void skip_input(char *block)
 
 static void put(const char *block, ssize_t n)
 {
-	ssize_t done = 0;
-
-	while (done < n) {
-		ssize_t w = write(STDOUT_FILENO, block + done, n - done);
-
-		if (w < 0)
-			err(1, "%s", out);
-		done += w;
-	}
+	if (write_whole(STDOUT_FILENO, block, n) < 0)
+		err(1, "%s", out);
 	to.whole += n == size;
 	to.partial += n != size;
 }

@@ -23,6 +23,7 @@
 #include "command.h"
 #include "counters.h"
 #include "help.h"
+#include "whole.h"
 
 #define FRAMES "/proc/magpie/frames"
 #define CACHE  "/proc/magpie/cache"
@@ -105,13 +106,8 @@ static void end_line(void)
 
 static void show(void)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = write(1, out + at, len - at);
-
-		if (n <= 0)
-			err(1, "write");
-		at += n;
-	}
+	if (write_whole(STDOUT_FILENO, out, len) < 0)
+		err(1, "write");
 	len = 0;
 }
 

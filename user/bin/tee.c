@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "help.h"
+#include "whole.h"
 
 static const char help[] =
 	"usage: tee [-a] [FILE...]\n"
@@ -22,21 +23,6 @@ static struct {
 } out[FILES_MAX];
 
 static int outs, failed;
-
-static void write_all(int fd, const char *name, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put < 0) {
-			warn("%s", name);
-			failed = 1;
-			return;
-		}
-		p += put;
-		n -= put;
-	}
-}
 
 static void add(int fd, const char *name)
 {
@@ -61,8 +47,12 @@ int main(int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		add(open(argv[i], O_WRONLY | O_CREAT | how, 0666), argv[i]);
 	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0) {
-		for (int k = 0; k < outs; k++)
-			write_all(out[k].fd, out[k].name, buffer, n);
+		for (int k = 0; k < outs; k++) {
+			if (write_whole(out[k].fd, buffer, n) < 0) {
+				warn("%s", out[k].name);
+				failed = 1;
+			}
+		}
 	}
 	if (n < 0)
 		err(1, "standard input");

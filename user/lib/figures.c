@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "whole.h"
 
 static struct counters before, after;
 static uint64_t start, stop;
@@ -86,13 +87,12 @@ static void make_file(const char *path, size_t bytes)
 
 	if (fd < 0)
 		err(1, "%s", path);
-	for (size_t left = bytes; left > 0;) {
-		ssize_t put = write(fd, zeros,
-				    left < sizeof zeros ? left : sizeof zeros);
+	for (size_t at = 0; at < bytes; at += sizeof zeros) {
+		size_t left = bytes - at;
 
-		if (put < 0)
+		if (write_whole(fd, zeros, left < sizeof zeros
+					   ? left : sizeof zeros) < 0)
 			err(1, "%s", path);
-		left -= put;
 	}
 	if (fsync(fd) < 0)
 		err(1, "%s", path);
