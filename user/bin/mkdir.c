@@ -4,34 +4,27 @@
  * Floor: user space.  [POSIX mkdir]  Read next: user/bin/rmdir.c.
  */
 #include <err.h>
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "help.h"
+#include "into.h"
 
 static const char help[] =
 	"usage: mkdir [-p] DIRECTORY...\n"
 	"Make directories.\n"
 	"  -p  also those on the way; one that is there is no error\n";
 
-static int is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* Each beginning of @path that ends before a slash, then all of it. */
 static int make_all(char *path)
 {
 	for (char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
 		*p = '\0';
-		if (mkdir(path, 0777) < 0 && !is_directory(path))
+		if (mkdir(path, 0777) < 0 && !into_is_directory(path))
 			return -1;
 		*p = '/';
 	}
-	return mkdir(path, 0777) < 0 && !is_directory(path) ? -1 : 0;
+	return mkdir(path, 0777) < 0 && !into_is_directory(path) ? -1 : 0;
 }
 
 int main(int argc, char **argv)
