@@ -8,7 +8,6 @@
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "files.h"
 #include "help.h"
@@ -21,7 +20,13 @@ static const char help[] =
 	"  -q  nothing, only succeed   -v  lines that do not match\n"
 	"Exit status: 0 if there are any, 1 if not, 2 after an error.\n";
 
-static int count_only, quiet, inverted, numbers, with_names, found;
+enum {				/* as in help_options() below */
+	COUNT = 1, EXTENDED = 2, NO_CASE = 4, NUMBERS = 8, QUIET = 16,
+	INVERTED = 32,
+};
+
+static unsigned options;
+static int with_names, found;
 static regex_t pattern;
 
 static void report(const char *name, unsigned long number, const char *line,
@@ -29,7 +34,7 @@ static void report(const char *name, unsigned long number, const char *line,
 {
 	if (with_names)
 		printf("%s:", name);
-	if (numbers)
+	if (options & NUMBERS)
 		printf("%lu:", number);
 	fwrite(line, 1, n, stdout);
 	putchar('\n');
@@ -46,56 +51,40 @@ static int search(FILE *f, const char *name)
 		if (n > 0 && line[n - 1] == '\n')
 			line[--n] = '\0';
 		number++;
-		if ((regexec(&pattern, line, 0, NULL, 0) != 0) != inverted)
+		if ((regexec(&pattern, line, 0, NULL, 0) == 0)
+		    == !!(options & INVERTED))
 			continue;
 		found = 1;
 		hits++;
-		if (!quiet && !count_only)
+		if (!(options & (QUIET | COUNT)))
 			report(name, number, line, n);
 	}
 	free(line);
-	if (count_only && !quiet && with_names)
-		printf("%s:", name);
-	if (count_only && !quiet)
+	if ((options & (QUIET | COUNT)) == COUNT) {
+		if (with_names)
+			printf("%s:", name);
 		printf("%lu\n", hits);
-	return 0;
-}
-
-static int set_options(const char *s)
-{
-	int flags = 0;
-
-	for (; *s; s++) {
-		switch (*s) {
-		case 'c': count_only = 1; break;
-		case 'E': flags |= REG_EXTENDED; break;
-		case 'i': flags |= REG_ICASE; break;
-		case 'n': numbers = 1; break;
-		case 'q': quiet = 1; break;
-		case 'v': inverted = 1; break;
-		default: help_usage(help);
-		}
 	}
-	return flags;
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	int i = 1, flags = REG_NOSUB, error;
+	int flags = REG_NOSUB, error;
 	char why[128];
 
-	help_check(argc, argv, help);
-	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++)
-		flags |= set_options(argv[i] + 1);
-	if (i == argc)
+	options = help_options(&argc, &argv, "cEinqv", help);
+	if (argc == 0)
 		help_usage(help);
-	error = regcomp(&pattern, argv[i], flags);
+	flags |= options & EXTENDED ? REG_EXTENDED : 0;
+	flags |= options & NO_CASE ? REG_ICASE : 0;
+	error = regcomp(&pattern, argv[0], flags);
 	if (error) {
 		regerror(error, &pattern, why, sizeof why);
-		errx(2, "%s: %s", argv[i], why);
+		errx(2, "%s: %s", argv[0], why);
 	}
-	with_names = argc - i > 2;
-	if (files_each(argv + i + 1, search) != 0)
+	with_names = argc > 2;
+	if (files_each(argv + 1, search) != 0)
 		return 2;
 	return !found;
 }

@@ -60,28 +60,15 @@ static int compare(const void *a, const void *b)
 	return reverse ? -order : order;
 }
 
-static void set_options(const char *s)
-{
-	for (; *s; s++) {
-		if (*s == 'n')
-			by_number = 1;
-		else if (*s == 'r')
-			reverse = 1;
-		else if (*s == 'u')
-			unique = 1;
-		else
-			help_usage(help);
-	}
-}
-
 int main(int argc, char **argv)
 {
-	int i = 1, failed;
+	unsigned options = help_options(&argc, &argv, "nru", help);
+	int failed;
 
-	help_check(argc, argv, help);
-	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++)
-		set_options(argv[i] + 1);
-	failed = files_each(argv + i, read_lines);
+	by_number = options & 1;
+	reverse = options & 2;
+	unique = options & 4;
+	failed = files_each(argv, read_lines);
 	if (n > 0)
 		qsort(lines, n, sizeof *lines, compare);
 	for (size_t k = 0; k < n; k++) {

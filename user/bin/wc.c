@@ -19,18 +19,20 @@ struct counts {
 	unsigned long long lines, words, bytes;
 };
 
-static const char *which = "lwc";
+enum { LINES = 1, WORDS = 2, BYTES = 4 };
+
+static unsigned which;
 static struct counts total;
 
 static void print(const struct counts *c, const char *name)
 {
 	const char *gap = "";
 
-	if (strchr(which, 'l'))
+	if (which & LINES)
 		printf("%llu", c->lines), gap = " ";
-	if (strchr(which, 'w'))
+	if (which & WORDS)
 		printf("%s%llu", gap, c->words), gap = " ";
-	if (strchr(which, 'c'))
+	if (which & BYTES)
 		printf("%s%llu", gap, c->bytes);
 	if (strcmp(name, "-") != 0)
 		printf(" %s", name);
@@ -60,16 +62,13 @@ static int count(FILE *f, const char *name)
 
 int main(int argc, char **argv)
 {
-	int i = 1, failed;
+	int failed;
 
-	help_check(argc, argv, help);
-	if (argc > 1 && argv[1][0] == '-' && argv[1][1]) {
-		which = argv[i++] + 1;
-		if (which[strspn(which, "lwc")])
-			help_usage(help);
-	}
-	failed = files_each(argv + i, count);
-	if (argc - i > 1)
+	which = help_options(&argc, &argv, "lwc", help);
+	if (!which)
+		which = LINES | WORDS | BYTES;
+	failed = files_each(argv, count);
+	if (argc > 1)
 		print(&total, "total");
 	return failed;
 }
