@@ -10,10 +10,10 @@
  */
 #include "fs/crashfile.h"
 
+#include "fs/pseudo.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
-#include "kernel/x86/ucopy.h"
 
 /* Not a tail call, and nothing of which the compiler could tell that it never ends. */
 static uint32_t recurse(volatile uint32_t *depth)
@@ -52,17 +52,10 @@ static int crash(const char *how)
 static int crash_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	char how[16];
+	int r = pseudo_take_order(how, sizeof(how), buf, n);
 
-	(void)f;
-	(void)pos;
-	if (n == 0 || n >= sizeof(how)) {
-		return -EINVAL;
-	}
-	if (copy_from_user(how, buf, n) < 0) {
-		return -EFAULT;
-	}
-	how[how[n - 1] == '\n' ? n - 1 : n] = '\0';
-	return crash(how);
+	(void)f, (void)pos;
+	return r < 0 ? r : crash(how);
 }
 
 const struct file_ops crash_fops = { .write = crash_write };

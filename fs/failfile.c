@@ -6,11 +6,11 @@
 #include "fs/failfile.h"
 
 #include "drivers/block.h"
+#include "fs/pseudo.h"
 #include "kernel/cmdline.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
-#include "kernel/x86/ucopy.h"
 #include "mm/phys/frame.h"
 
 enum { ORDER_MAX = 32 };        /* bytes of an order */
@@ -75,7 +75,7 @@ static int arm(const char *s)
 	if (kind == KINDS || !take_number(&s, &n) || (kind == SLOW && !take_number(&s, &us))) {
 		return -EINVAL;
 	}
-	if (*s != '\0' && strcmp(s, "\n") != 0) {
+	if (*s != '\0') {
 		return -EINVAL;
 	}
 	switch (kind) {
@@ -94,18 +94,12 @@ static int arm(const char *s)
 static int fail_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	char text[ORDER_MAX];
-	int r;
+	int r = pseudo_take_order(text, sizeof(text), buf, n);
 
-	(void)f;
-	(void)pos;
-	if (n >= sizeof(text)) {
-		return -EINVAL;
+	(void)f, (void)pos;
+	if (r == 0) {
+		r = arm(text);
 	}
-	if (copy_from_user(text, buf, n) < 0) {
-		return -EFAULT;
-	}
-	text[n] = '\0';
-	r = arm(text);
 	return r < 0 ? r : (int)n;
 }
 

@@ -42,11 +42,7 @@ static int text_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	const struct snapshot *s = f->private;
 
-	if (pos >= (loff_t)s->len) {
-		return 0;
-	}
-	n = (uint32_t)MIN((loff_t)n, (loff_t)s->len - pos);
-	return copy_to_user(buf, s->text + pos, n) < 0 ? -EFAULT : (int)n;
+	return pseudo_read_text(s->text, s->len, buf, n, pos);
 }
 
 static void text_release(struct file *f)

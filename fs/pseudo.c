@@ -8,6 +8,7 @@
 #include "fs/namei.h"
 #include "kernel/lib/errno.h"
 #include "kernel/lib/string.h"
+#include "kernel/x86/ucopy.h"
 
 static struct pseudo *pseudo_of(const struct inode *i)
 {
@@ -105,6 +106,29 @@ static const struct fs_ops pseudo_ops = {
 	.read_inode = pseudo_read_inode,
 	.usage      = pseudo_usage,
 };
+
+/* See pseudo.h.  Sleeps. */
+int pseudo_read_text(const char *text, size_t len, uva_t buf, uint32_t n, loff_t pos)
+{
+	if (pos >= (loff_t)len) {
+		return 0;
+	}
+	n = (uint32_t)MIN((loff_t)n, (loff_t)len - pos);
+	return copy_to_user(buf, text + pos, n) < 0 ? -EFAULT : (int)n;
+}
+
+/* See pseudo.h.  Sleeps. */
+int pseudo_take_order(char *order, size_t size, uva_t buf, uint32_t n)
+{
+	if (n >= size) {
+		return -EINVAL;
+	}
+	if (copy_from_user(order, buf, n) < 0) {
+		return -EFAULT;
+	}
+	order[n > 0 && order[n - 1] == '\n' ? n - 1 : n] = '\0';
+	return 0;
+}
 
 /* See pseudo.h.  Sleeps. */
 int pseudo_mount(struct pseudo *p, const char *path)

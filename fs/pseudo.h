@@ -36,4 +36,11 @@ must_check int pseudo_mount(struct pseudo *p, const char *path);
 
 const struct pseudo_node *pseudo_node_of(const struct inode *i);
 
+/* read(2) of a text that is @len bytes in all.  Returns: bytes, 0 at the end, or -EFAULT. */
+int pseudo_read_text(const char *text, size_t len, uva_t buf, uint32_t n, loff_t pos);
+
+/* write(2) of an order: all @n bytes as a text of less than @size, without the newline at its end.  Returns: 0;
+ * -EINVAL if it is longer; -EFAULT. */
+must_check int pseudo_take_order(char *order, size_t size, uva_t buf, uint32_t n);
+
 #endif

@@ -9,6 +9,7 @@
  */
 #include "fs/tracefile.h"
 
+#include "fs/pseudo.h"
 #include "kernel/lib/errno.h"
 #include "kernel/trace.h"
 #include "kernel/x86/ucopy.h"
@@ -95,27 +96,18 @@ static int trace_on_read(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	size_t len = trace_print_events(text, sizeof(text));
 
 	(void)f;
-	if (pos >= (loff_t)len) {
-		return 0;
-	}
-	n = (uint32_t)MIN((loff_t)n, (loff_t)len - pos);
-	return copy_to_user(buf, text + pos, n) < 0 ? -EFAULT : (int)n;
+	return pseudo_read_text(text, len, buf, n, pos);
 }
 
 static int trace_on_write(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	char words[256];
-	int r;
+	int r = pseudo_take_order(words, sizeof(words), buf, n);
 
 	(void)f, (void)pos;
-	if (n >= sizeof(words)) {
-		return -EINVAL;
+	if (r == 0) {
+		r = trace_select(words);
 	}
-	if (copy_from_user(words, buf, n) < 0) {
-		return -EFAULT;
-	}
-	words[n] = '\0';
-	r = trace_select(words);
 	return r < 0 ? r : (int)n;
 }
 
