@@ -81,7 +81,7 @@ static off_t copy(const char *src, const char *dst)
 
 int main(int argc, char **argv)
 {
-	int verbose = help_copy(argc, &argv, "--buffer", &size, help);
+	int verbose = figures_options(argc, &argv, "--buffer", &size, help);
 	off_t bytes;
 
 	buffer = mmap(NULL, size, PROT_READ | PROT_WRITE,

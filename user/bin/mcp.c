@@ -180,7 +180,7 @@ static off_t copy(const char *src, const char *dst)
 
 int main(int argc, char **argv)
 {
-	int verbose = help_copy(argc, &argv, "--window", &window, help);
+	int verbose = figures_options(argc, &argv, "--window", &window, help);
 	off_t bytes;
 
 	if (verbose) {

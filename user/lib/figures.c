@@ -10,16 +10,47 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "counters.h"
+#include "help.h"
 #include "whole.h"
 
 static struct counters before, after;
 static uint64_t start, stop;
 
+static size_t whole_pages(const char *name, const char *kib);
 static void make_file(const char *path, size_t bytes);
 static void line(const char *name, uint64_t value);
+
+/*
+ * help_check(), and then the arguments of a copy that can be measured,
+ * `[-v] [NAME KIB] SRC DST`; with @name, *@size becomes as many bytes, in whole
+ * pages.  @argv is left at SRC.
+ *
+ * Returns: was there a -v?
+ */
+int figures_options(int argc, char ***argv, const char *name, size_t *size,
+		    const char *text)
+{
+	char **a = *argv + 1, **end = *argv + argc;
+	int verbose = 0;
+
+	help_check(argc, *argv, text);
+	for (; a < end && (*a)[0] == '-' && (*a)[1]; a++) {
+		if (strcmp(*a, "-v") == 0)
+			verbose = 1;
+		else if (strcmp(*a, name) == 0)
+			*size = whole_pages(name, *++a);
+		else
+			help_usage(text);
+	}
+	if (end - a != 2)
+		help_usage(text);
+	*argv = a;
+	return verbose;
+}
 
 /*
  * One measured round on a scratch file of @bytes bytes: then no page of the
@@ -78,6 +109,16 @@ void figures_print(uint64_t bytes)
 	line("fallbacks", counters_get(&after, "fallbacks"));
 	line("instructions", stop - start);
 	line("context_switch_tlb", counters_get(&after, "cr3_switch"));
+}
+
+static size_t whole_pages(const char *name, const char *kib)
+{
+	char *end = NULL;
+	unsigned long n = kib ? strtoul(kib, &end, 10) : 0;
+
+	if (!kib || *end || n < 4 || n > 16384)
+		errx(2, "%s takes 4 to 16384 (KiB)", name);
+	return (n + 3) / 4 * 4096;
 }
 
 static void make_file(const char *path, size_t bytes)

@@ -7,13 +7,9 @@
 #ifndef HELP_H
 #define HELP_H
 
-#include <stddef.h>
-
 void help_check(int argc, char **argv, const char *text);
 unsigned help_options(int *argc, char ***argv, const char *letters,
 		      const char *text);
-int help_copy(int argc, char ***argv, const char *name, size_t *size,
-	      const char *text);
 _Noreturn void help_usage(const char *text);
 
 #endif
