@@ -1,7 +1,8 @@
 """Running to the next steal or move, and looking at each stage of it.
 
 A stage is the entry or the return of a function that other files call, so it is there however
-the kernel was optimised; what is shown comes from its arguments and from memory.
+the kernel was optimised, or the moment at which memory has become what the stage says, whoever
+writes it; what is shown comes from arguments and from memory.
 
 Read next: why.py
 """
@@ -14,7 +15,7 @@ import files
 import frames
 import tasks
 from happenings import counters
-from machine import PAGE, Command, Complaint, counted, cr3, register, virtual
+from machine import PAGE, Command, Complaint, counted, cr3, forget, register, virtual
 from pagetables import Walk
 
 stops = 0                               # how often the machine has stopped
@@ -29,14 +30,17 @@ gdb.events.stop.connect(count_stop)
 
 
 class Entry(gdb.Breakpoint):
-    """Stops where a function begins; for one task only, if one is given."""
+    """Stops where a function begins; if they are given, for one task only, and for one value of
+    its first argument."""
 
-    def __init__(self, where, task=None):
+    def __init__(self, where, task=None, first=None):
         super().__init__(where, internal=True)
-        self.silent, self.only = True, task
+        self.silent, self.whose, self.first = True, task, first
 
     def stop(self):
-        return self.only is None or int(tasks.current_task()) == self.only
+        if self.whose is not None and int(tasks.current_task()) != self.whose:
+            return False
+        return self.first is None or int(first_argument()) == self.first
 
 
 class Way_Back:
@@ -59,19 +63,43 @@ class Return(Entry):
         return super().stop() and register("esp") > self.way.esp
 
 
+class Written(gdb.Breakpoint):
+    """Stops when something is written at @address, and then @so() is true."""
+
+    def __init__(self, address, so):
+        super().__init__(f"*(unsigned *){address:#x}", gdb.BP_WATCHPOINT, gdb.WP_WRITE,
+                         internal=True)
+        self.silent, self.so = True, so
+
+    def stop(self):
+        forget()                        # it has run since we looked
+        return self.so()
+
+
 class Faults(Entry):
     """Stops nowhere, but knows each task's last fault: its address and the way back."""
 
     def __init__(self):
         super().__init__("fault_handle")
         self.last = {}
-        if register("eip") == int(gdb.parse_and_eval("(unsigned)&fault_handle")):
-            self.stop()                 # we stand at one
+        if stands_at("fault_handle"):
+            self.stop()
 
     def stop(self):
         va = int(argument("va")) & -PAGE & 0xFFFFFFFF
         self.last[int(tasks.current_task())] = va, Way_Back()
         return False
+
+
+def stands_at(function):
+    """Has it just been entered?"""
+    return any(register("eip") == place.pc for place in gdb.decode_line(function)[1])
+
+
+def run_into(function):
+    """Run until it is entered, if we do not stand there."""
+    if not stands_at(function):
+        run_to(Entry(function))
 
 
 def run_to(*places):
@@ -90,6 +118,11 @@ def run_to(*places):
     if not hit:
         raise Complaint("the machine stopped elsewhere before it came to that")
     return hit[0]
+
+
+def first_argument():
+    frame = gdb.newest_frame()
+    return frame.read_var(next(s for s in frame.block() if s.is_argument))
 
 
 def argument(name):
@@ -155,7 +188,7 @@ and what the TLB had to forget: before; un-named; mapped; and back to the progra
     def stages(self):
         faults = Faults()
         try:
-            run_to(Entry("pcache_steal"))
+            run_into("pcache_steal")
         finally:
             faults.delete()
         task = int(tasks.current_task())
@@ -173,12 +206,21 @@ and what the TLB had to forget: before; un-named; mapped; and back to the progra
             return
         self.show("2  un-named: it is no file's any more", pfn, va)
         yield
-        run_to(Entry("pt_map", task))
-        run_to(Return())
+        self.until_mapped(pfn, va, way)
         self.show("3  mapped: the page-table entry owns it", pfn, va)
         yield
-        run_to(Return(way))
+        if register("esp") <= way.esp:
+            run_to(Return(way))
         self.show("4  done: the program will run on and find it", pfn, va)
+
+    @staticmethod
+    def until_mapped(pfn, va, way):
+        """Until entry and frame know of each other, in either order; at most to the fault's end."""
+        def both():
+            walk = Walk(cr3(), va)
+            return frames.view(pfn).maps > 0 and walk.physical == pfn * PAGE
+        entry = Walk(cr3(), va).entry_address()
+        run_to(Written(entry, both), Written(frames.member(pfn, "maps"), both), Return(way))
 
 
 class Watch_Mwrite(Staged):
@@ -190,7 +232,7 @@ Each call, or Enter, runs to the next of four stages and shows the first page: i
 page-table entry and what the TLB had to forget: before; collected; placed and flushed; given."""
 
     def stages(self):
-        run_to(Entry("mwrite"))
+        run_into("mwrite")
         task, va = int(tasks.current_task()), int(argument("va")) & 0xFFFFFFFF
         dst, index = argument("dst").dereference(), int(argument("at"))
         name = files.mapping_name(int(dst.address))
@@ -206,11 +248,21 @@ page-table entry and what the TLB had to forget: before; collected; placed and f
         pfn, n = frames.pfn_of(int(argument("f")[0])), int(argument("n"))
         self.show(f"2  collected: {counted(n, 'nameless frame')}, ours alone", pfn, va)
         yield
-        run_to(Entry("give_all", task))
-        self.show("3  placed: each has its block on the disk, and the TLB has forgotten", pfn, va)
-        yield
-        run_to(Return())
+        def given():
+            f = frames.view(pfn)
+            return f.mapping == int(dst.address) and "dirty" in f.names
+        about_to = Entry("pcache_give", task, int(dst.address))
+        if run_to(about_to, *self.whole_name(pfn, given)) is about_to:
+            self.show("3  placed: each has its block on the disk, and the TLB has forgotten",
+                      pfn, va)
+            yield
+            run_to(*self.whole_name(pfn, given))
         self.show("4  given: a page of the file, to be written", pfn, va)
+
+    @staticmethod
+    def whole_name(pfn, given):
+        """A name is written a word at a time, in whatever order."""
+        return [Written(frames.member(pfn, m), given) for m in ("mapping", "index", "flags")]
 
     @staticmethod
     def source(va):
