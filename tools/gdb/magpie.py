@@ -42,7 +42,7 @@ class Magpie(gdb.Command):
 
     def invoke(self, _arg, _from_tty):
         for command in self.commands:
-            print(f"  {command.usage:18} {command.__doc__.splitlines()[0]}")
+            print(f"  {command.usage:29} {command.__doc__.splitlines()[0]}")
 
 
 Magpie([kind() for kind in (
