@@ -123,7 +123,7 @@ def main():
     done = {command: timed(command) for command in COMMANDS}
     found["said"] = {command: text for command, (text, _, _) in done.items()}
     found["seconds"] = {command: figures for command, (_, *figures) in done.items()}
-    found["lines"] = [line.find() for _, line in why.OUTCOMES.values() if line]
+    found["lines"] = [line.find() for line in why.LINES]
     found["spaces"] = [survey(int(p["pid"])) for p in tasks.processes()
                        if int(p["task"]) and int(p["task"]["space"])]
     found["registers"].append(machine("after"))
