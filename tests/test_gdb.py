@@ -72,16 +72,23 @@ class Survey:
         return ((pte & 0xfffff000) | (va & 0xfff), pte & pde) if pte & PRESENT else None
 
 
-@pytest.fixture(scope="module", params=["kernel.elf", "kernel-Og/kernel.elf"])
-def survey(request, tmp_path_factory):
-    """The kernel as it is, and one built for reading."""
-    kernel = BUILD / request.param
-    if request.param != "kernel.elf":
+KERNELS = ["kernel.elf", "kernel-Og/kernel.elf"]        # as it is, and built for reading
+
+
+def built(name):
+    """The path of the kernel called @name, made if need be."""
+    kernel = BUILD / name
+    if name != "kernel.elf":
         env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
         done = subprocess.run(["make", "-C", TOP, "OPT=-Og", kernel.relative_to(TOP)],
                               capture_output=True, text=True, timeout=280, check=False, env=env)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return Survey(tmp_path_factory.mktemp("survey"), kernel)
+    return kernel
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def survey(request, tmp_path_factory):
+    return Survey(tmp_path_factory.mktemp("survey"), built(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -276,8 +283,10 @@ def test_why_tells_the_line(survey):
 
 
 def test_why_knows_its_lines(survey):
-    """Each line that it can name is found in the source, in the function that it says."""
-    assert len(survey.lines) >= 15 and all(number > 0 and text for number, text in survey.lines)
+    """Each line that it can name is found in the source, in a function of that file."""
+    assert len(survey.lines) >= 20
+    assert all(number > 0 and re.fullmatch(r"\w+", function) and text
+               for number, function, text in survey.lines)
 
 
 def test_lists(survey):
@@ -402,6 +411,53 @@ def test_attach():
         waiting.kill()
     done = subprocess.run(words, text=True, timeout=60, capture_output=True, check=False)
     assert done.returncode == 125 and "no machine waits" in done.stderr
+
+
+# ---- stage by stage ---------------------------------------------------------------------
+
+
+def stages(*commands, **how):
+    """[(title of the stage, frame, what is said of it, entry, invalidations)]"""
+    text = gdb(*commands, expect=None, **how)
+    return re.findall(r"(?m)^(\d  .*)\n  frame (0x\w+)  (.*)\n  entry for 0x\w+: (.*)\n"
+                      r"  TLB: (\d+) inv", text)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_steal_and_move_by_stages(kernel):
+    """Whatever the compiler made of it: the same frame all the way."""
+    found = stages("break fault_handle if va == 0x58003000", "continue", *["watch-steal"] * 4,
+                   *["watch-mwrite"] * 4, program=["/bin/walk"],
+                   options=["--kernel", built(kernel)])
+    titles, pfns, frames, entries, tlb = zip(*found)
+    assert [title[0] for title in titles] == list("12341234"), found
+    assert len(set(pfns[:4])) == len(set(pfns[4:])) == 1
+    assert "name: page 3 of /data/big  owners 2" in frames[0]
+    assert "name: none  owners 1: 0" in frames[1] and entries[1] == "entry empty"
+    assert all("owners 1: 1 page-table entry" in frame for frame in frames[2:4])
+    assert all(entry.startswith(pfns[0][:2] + "0" * (7 - len(pfns[0])) + pfns[0][2:])
+               for entry in entries[2:4]), entries
+    assert "name: page 0 of /data/big" in frames[4] and "name: none" in frames[5]
+    assert "block" not in frames[5] and "name: none" in frames[6] and "block" in frames[6]
+    assert "name: page 0 of /tmp/moved" in frames[7] and "state: dirty" in frames[7]
+    assert tlb == ("0",) * 6 + ("4",) * 2
+
+
+def test_steal_by_mwrite():
+    """mcp touches no page: the steal is mwrite's, and nothing but the name changes."""
+    found = stages(*["watch-steal"] * 3, program=["/bin/mcp", "/data/big", "/tmp/x"])
+    assert len(found) == 3 and len({pfn for _, pfn, *_ in found}) == 1, found
+    for (_, _, frame, entry, tlb), name in zip(found, ("page 0 of /data/big", "none",
+                                                       "page 0 of /tmp/x")):
+        assert f"name: {name}  owners 1: 0 page" in frame
+        assert entry == "no table" and tlb == "0"
+
+
+def test_watching_begins_where_the_machine_stands():
+    """At the entry of mwrite, that is the move, not one that may never come."""
+    text = gdb("break mwrite", "continue", "watch-mwrite", "watch-mwrite", "detach",
+               program=["/bin/walk"], expect=None)
+    assert "mwrite of 2048 pages" in text and "2  collected" in text, text
 
 
 # ---- what goes wrong --------------------------------------------------------------------

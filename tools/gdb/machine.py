@@ -133,6 +133,15 @@ def symbol(name, file=None):
         raise Complaint(f"no {name} in this kernel: has GDB its symbols?") from error
 
 
+def in_the_image(look):
+    """What @look finds in constants, which need not be in memory yet."""
+    gdb.execute("set trust-readonly-sections on")
+    try:
+        return look()
+    finally:
+        gdb.execute("set trust-readonly-sections off")
+
+
 @functools.lru_cache(maxsize=None)
 def pointer_to(struct_name):
     return gdb.lookup_type(f"struct {struct_name}").pointer()

@@ -24,8 +24,8 @@ from happenings import Counters, Io, Trace
 from invariants import Check
 from life import Life
 from pagetables import Pt, Pt_Diff
+from stages import Watch_Mwrite, Watch_Steal
 from tasks import Ps, Vmas
-from watching import Watch_Mwrite, Watch_Steal
 from why import Why
 
 
