@@ -143,6 +143,10 @@ def test_pt_of_every_kind_of_mapping(everything):
                            everything.said[f"vmas {space['pid']}"])
         mapped = [(va, text) for va, text in space["drawn"] if WALK.search(text)[1]]
         assert len(user_pages(space)) > 450
+        for va, text in user_pages(space).items():
+            shown = re.search(r"(?m)^  mapped  (.*)$", text)[1]
+            assert f"process {space['pid']} (" in shown and f"at {va:#010x}" in shown \
+                or "more" in shown, text
         found.update(kind_of(text, va, areas) for va, text in mapped)
     assert len(everything.spaces) == 4 and sum(found.values()) > 3000
     for kind in ("anon, own", "anon, after fork", "anon, zeros", "anon, stack, own",

@@ -9,6 +9,7 @@ import struct
 import gdb
 
 import files
+import pagetables
 from machine import (DIRECT_MAX, KERNEL_BASE, PAGE, Command, Complaint, at, bits, counted,
                      enumeration, much, number, offset_of, per_stop, symbol, virtual)
 
@@ -180,6 +181,10 @@ def show(pfn):
           f"struct at {first + pfn * size:#010x}")
     print(f"  state   {STATES[f.state()][2]}")
     print(f"  owners  {f.owners()}")
+    where = pagetables.mappers().get(pfn, []) if f.maps else []
+    if where:
+        print("  mapped  " + ", ".join(f"by {who} at {va:#010x}" for who, va in where[:3])
+              + (f", and {len(where) - 3} more" if len(where) > 3 else ""))
     print(f"  name    {f.name()}")
     if f.place and f.mapping:
         print(f"  place   block {f.place}")
@@ -187,7 +192,7 @@ def show(pfn):
 
 
 class Frame(Command):
-    """Show a frame of memory: owners, name, state, flags.
+    """Show a frame of memory: owners, who maps it, name, state, flags.
 
     frame PFN|ADDR
 
