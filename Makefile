@@ -213,9 +213,9 @@ screenshot: all ## boot, type a command, and renew docs/screen.png
 
 # Those of the README; a test looks whether they are there.
 pictures: all ## renew docs/cp-mcp.svg and docs/memtop.png
-	$(Q)head -c 8M "$$($(CROSS)gcc -print-prog-name=cc1)" >build/eight
-	$(Q)tools/magpie trace --icount --ram 32 --append ramdisk.latency_us=200 \
-	    --add build/eight:/data/file --svg docs/cp-mcp.svg --json build/cp-mcp.json \
+	$(Q)head -c 16M "$$($(CROSS)gcc -print-prog-name=cc1)" >build/sixteen
+	$(Q)tools/magpie trace --icount --ram 48 --append ramdisk.latency_us=200 \
+	    --add build/sixteen:/data/file --svg docs/cp-mcp.svg --json build/cp-mcp.json \
 	    --beside "/bin/cp -v /data/file /tmp/copy" -- /bin/mcp -v /data/file /tmp/copy
 	$(Q)tools/magpie screenshot --append ramdisk.latency_us=3000 docs/memtop.png \
 	    -- memtop -n 4 -d 0.1 cp /data/big /tmp/copy

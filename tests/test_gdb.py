@@ -4,6 +4,7 @@ QEMU's: info mem, info tlb, guest memory read directly.
 tests/test_walk.py tries the commands that run the machine, through the guide.
 """
 
+import filecmp
 import json
 import os
 import re
@@ -30,7 +31,7 @@ def gdb(*commands, program, options=(), expect=0, **env):
     done = subprocess.run([*words, "--", *program], text=True, timeout=120, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, env={**os.environ, **env})
-    assert done.returncode == expect, done.stdout[-4000:]
+    assert expect is None or done.returncode == expect, done.stdout[-4000:]
     return done.stdout
 
 
@@ -40,17 +41,24 @@ def gdb(*commands, program, options=(), expect=0, **env):
 class Survey:
     """What tests/gdb/survey.py has found."""
 
-    def __init__(self, folder, kernel):
+    def __init__(self, folder, kernel, program="/bin/walk", faults="yes"):
         path = folder / "survey"
-        self.text = gdb(f"source {TOP}/tests/gdb/survey.py", program=["/bin/walk"],
-                        options=["--kernel", kernel], SURVEY=str(path))
+        self.text = gdb(f"source {TOP}/tests/gdb/survey.py", program=[program],
+                        options=["--kernel", kernel], SURVEY=str(path), SURVEY_FAULTS=faults)
         assert path.exists(), self.text[-4000:]
         found = json.loads(path.read_text())
         self.faults, self.said, self.spaces = found["faults"], found["said"], found["spaces"]
-        self.lines = found["lines"]
+        self.lines, self.seconds, self.registers = (
+            found[name] for name in ("lines", "seconds", "registers"))
         self.cr3 = {s["pid"]: s["cr3"] for s in self.spaces}
         self.running = found["running"]
-        self.ram = (folder / "survey.ram").read_bytes()
+        self.ram, after = folder / "survey.ram", folder / "survey.after"
+        self.unchanged = filecmp.cmp(self.ram, after, shallow=False)
+        after.unlink()
+        self.ram = self.ram.read_bytes()
+
+    def drawn(self):
+        return [(s["cr3"], va, text) for s in self.spaces for va, text in s["drawn"]]
 
     def walk(self, cr3, va):
         """(physical address, flags that both levels have) of @va, or None: ten lines that owe
@@ -64,28 +72,137 @@ class Survey:
         return ((pte & 0xfffff000) | (va & 0xfff), pte & pde) if pte & PRESENT else None
 
 
-@pytest.fixture(scope="module", params=["kernel.elf", "kernel-Og/kernel.elf"])
-def survey(request, tmp_path_factory):
-    """The kernel as it is, and one built for reading."""
-    kernel = BUILD / request.param
-    if request.param != "kernel.elf":
+KERNELS = ["kernel.elf", "kernel-Og/kernel.elf"]        # as it is, and built for reading
+
+
+def built(name):
+    """The path of the kernel called @name, made if need be."""
+    kernel = BUILD / name
+    if name != "kernel.elf":
         env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS")}
         done = subprocess.run(["make", "-C", TOP, "OPT=-Og", kernel.relative_to(TOP)],
                               capture_output=True, text=True, timeout=280, check=False, env=env)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return Survey(tmp_path_factory.mktemp("survey"), kernel)
+    return kernel
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def survey(request, tmp_path_factory):
+    return Survey(tmp_path_factory.mktemp("survey"), built(request.param))
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    """Pages of every kind, a thousand and more, in each of three related processes."""
+    return Survey(tmp_path_factory.mktemp("everything"), BUILD / "kernel.elf",
+                  "/test/t-every-mapping", faults="no")
 
 
 def test_pt_agrees_with_memory(survey):
     """Every page of three address spaces, and others: as a walk through guest memory says."""
-    drawn = [(s["cr3"], va, text) for s in survey.spaces for va, text in s["drawn"]]
-    assert len(survey.spaces) == 3 and len(drawn) > 1000
-    for cr3, va, text in drawn:
+    assert len(survey.spaces) == 3 and len(survey.drawn()) > 1000
+    drawn_as_in_memory(survey)
+
+
+def drawn_as_in_memory(survey):
+    for cr3, va, text in survey.drawn():
         assert f"va   {va:#010x}" in text and f"CR3  {cr3:#010x}" in text
         found, truth = WALK.search(text), survey.walk(cr3, va)
         assert (int(found[1], 16) if found[1] else None) == (truth and truth[0]), text
         assert not truth or f"frame {truth[0] >> 12:#x}" in text
         assert not truth or ("4 MiB page" in text) == bool(truth[1] & LARGE)
+
+
+def user_pages(space):
+    """{va: what pt drew} of the user pages that are mapped, by their first address."""
+    return {va: text for va, text in space["drawn"]
+            if va < 0xc0000000 and va % 4096 == 0 and WALK.search(text)[1]}
+
+
+def kind_of(text, va, areas):
+    """What kind of page it is, by the list of areas and by what was drawn."""
+    if va >= 0xc0000000:
+        return "kernel, 4 MiB" if "4 MiB page" in text else "kernel, 4 KiB"
+    pager, mapped = next((pager, rest) for start, end, pager, rest in areas
+                         if int(start, 16) <= va < int(end, 16))
+    if "name    none" not in text:
+        return f"{pager}, the file's"
+    if "flags   reserved" in text:
+        return f"{pager}, zeros"
+    mapped = "stack" if "growsdown" in mapped else "memory" if "shared memory" in mapped else ""
+    shared = "after fork" if re.search(r"owners  [23]: [23] page-table", text) else "own"
+    return ", ".join(filter(None, (pager, mapped, shared)))
+
+
+def test_pt_of_every_kind_of_mapping(everything):
+    """Four address spaces, each kind of page in all of them that have it, as memory says."""
+    drawn_as_in_memory(everything)
+    found = Counter()
+    for space in everything.spaces[1:]:
+        areas = re.findall(r"(?m)^(\w+)-(\w+) ... (\w+) *(.*)$",
+                           everything.said[f"vmas {space['pid']}"])
+        mapped = [(va, text) for va, text in space["drawn"] if WALK.search(text)[1]]
+        assert len(user_pages(space)) > 450
+        for va, text in user_pages(space).items():
+            shown = re.search(r"(?m)^  mapped  (.*)$", text)[1]
+            assert f"process {space['pid']} (" in shown and f"at {va:#010x}" in shown \
+                or "more" in shown, text
+        found.update(kind_of(text, va, areas) for va, text in mapped)
+    assert len(everything.spaces) == 4 and sum(found.values()) > 3000
+    for kind in ("anon, own", "anon, after fork", "anon, zeros", "anon, stack, own",
+                 "anon, stack, after fork", "private, own", "private, after fork",
+                 "private, the file's", "shared, the file's", "uncached, own",
+                 "uncached, after fork", "kernel, 4 MiB", "kernel, 4 KiB"):
+        assert found[kind] >= 10, (kind, found)
+    assert sum(n for kind, n in found.items() if kind.startswith("shared")) >= 3 * 2 * 64, found
+
+
+# Of t-every-mapping: areas, whether they are shared, and whether they show /data/big, from where.
+STAMPED = {0x50000000: (False, None), 0x51000000: (True, None), 0x52000000: (False, None),
+           0x53000000: (True, None), 0x57000000: (False, 0), 0x58000000: (False, 64)}
+STAMP = struct.Struct("<4sIII")
+
+
+def test_pages_hold_what_their_program_wrote(everything):
+    """The physical address that pt comes to has the bytes that are to be there: who wrote which
+    page of what is the program's own rule.  Of file pages, pt tells which page it is."""
+    looked = Counter()
+    for who, space in enumerate(everything.spaces[1:]):
+        for va, text in user_pages(space).items():
+            if (va & 0xff000000) not in STAMPED:
+                continue
+            (shared, first), k = STAMPED[va & 0xff000000], va % 0x1000000 // 4096
+            child = k % 3 if shared else who
+            writer = child if child and k % 3 == child else 0 if k % 2 == 0 else None
+            at = int(WALK.search(text)[1], 16)
+            if writer is not None:
+                assert STAMP.unpack_from(everything.ram, at) == (b"pgaM", va, writer, k), text
+            elif first is not None and "name    none" not in text:
+                assert f"name    page {first + k} of /data/big\n" in text
+            looked[who, writer] += 1
+    assert sum(looked.values()) == 3 * 6 * 64 and len(looked) == 12, looked
+
+
+def test_commands_change_nothing(survey, everything):
+    """Not a byte of memory, not a register, though every one has been asked, and pt for all."""
+    for one in (survey, everything):
+        assert one.unchanged and one.registers[0] == one.registers[1]
+        assert "EIP=" in one.registers[0] and "CR3=" in one.registers[0]
+
+
+def test_commands_take_less_than_a_second(survey, everything):
+    for one in (survey, everything):
+        assert len(one.seconds) > 40
+        slow = {command: both for command, both in one.seconds.items() if max(both) >= 1}
+        assert not slow
+
+
+def test_each_command_has_its_help(survey):
+    listed = [line.split()[0] for line in survey.said["magpie"].splitlines()]
+    helped = {c.split()[1]: text for c, text in survey.said.items() if c.startswith("help ")}
+    assert set(listed) == set(helped) and len(listed) == 16
+    for word, text in helped.items():
+        assert re.match(rf"({word}, .*\n)?[A-Z].*\.\n\s*\n *{word}( |\n|$)", text), text
 
 
 def test_pt_agrees_with_info_mem(survey):
@@ -170,8 +287,10 @@ def test_why_tells_the_line(survey):
 
 
 def test_why_knows_its_lines(survey):
-    """Each line that it can name is found in the source, in the function that it says."""
-    assert len(survey.lines) >= 15 and all(number > 0 and text for number, text in survey.lines)
+    """Each line that it can name is found in the source, in a function of that file."""
+    assert len(survey.lines) >= 20
+    assert all(number > 0 and re.fullmatch(r"\w+", function) and text
+               for number, function, text in survey.lines)
 
 
 def test_lists(survey):
@@ -189,7 +308,6 @@ def test_lists(survey):
     assert said["check"] == "ok\n"
     assert "reserved" in said["frame zero_frame"]
     assert "Draw the page walk" in said["help pt"]
-    assert len(said["magpie"].splitlines()) >= 16
 
 
 def test_name_finds_the_bytes(survey):
@@ -299,6 +417,53 @@ def test_attach():
     assert done.returncode == 125 and "no machine waits" in done.stderr
 
 
+# ---- stage by stage ---------------------------------------------------------------------
+
+
+def stages(*commands, **how):
+    """[(title of the stage, frame, what is said of it, entry, invalidations)]"""
+    text = gdb(*commands, expect=None, **how)
+    return re.findall(r"(?m)^(\d  .*)\n  frame (0x\w+)  (.*)\n  entry for 0x\w+: (.*)\n"
+                      r"  TLB: (\d+) inv", text)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_steal_and_move_by_stages(kernel):
+    """Whatever the compiler made of it: the same frame all the way."""
+    found = stages("break fault_handle if va == 0x58003000", "continue", *["watch-steal"] * 4,
+                   *["watch-mwrite"] * 4, program=["/bin/walk"],
+                   options=["--kernel", built(kernel)])
+    titles, pfns, frames, entries, tlb = zip(*found)
+    assert [title[0] for title in titles] == list("12341234"), found
+    assert len(set(pfns[:4])) == len(set(pfns[4:])) == 1
+    assert "name: page 3 of /data/big  owners 2" in frames[0]
+    assert "name: none  owners 1: 0" in frames[1] and entries[1] == "entry empty"
+    assert all("owners 1: 1 page-table entry" in frame for frame in frames[2:4])
+    assert all(entry.startswith(pfns[0][:2] + "0" * (7 - len(pfns[0])) + pfns[0][2:])
+               for entry in entries[2:4]), entries
+    assert "name: page 0 of /data/big" in frames[4] and "name: none" in frames[5]
+    assert "block" not in frames[5] and "name: none" in frames[6] and "block" in frames[6]
+    assert "name: page 0 of /tmp/moved" in frames[7] and "state: dirty" in frames[7]
+    assert tlb == ("0",) * 6 + ("4",) * 2
+
+
+def test_steal_by_mwrite():
+    """mcp touches no page: the steal is mwrite's, and nothing but the name changes."""
+    found = stages(*["watch-steal"] * 3, program=["/bin/mcp", "/data/big", "/tmp/x"])
+    assert len(found) == 3 and len({pfn for _, pfn, *_ in found}) == 1, found
+    for (_, _, frame, entry, tlb), name in zip(found, ("page 0 of /data/big", "none",
+                                                       "page 0 of /tmp/x")):
+        assert f"name: {name}  owners 1: 0 page" in frame
+        assert entry == "no table" and tlb == "0"
+
+
+def test_watching_begins_where_the_machine_stands():
+    """At the entry of mwrite, that is the move, not one that may never come."""
+    text = gdb("break mwrite", "continue", "watch-mwrite", "watch-mwrite", "detach",
+               program=["/bin/walk"], expect=None)
+    assert "mwrite of 2048 pages" in text and "2  collected" in text, text
+
+
 # ---- what goes wrong --------------------------------------------------------------------
 
 
@@ -310,6 +475,18 @@ def test_check_finds_damage_and_nonsense_is_refused():
     assert "free, but it has a name" in text and "violated" in text
     assert "#0  mwrite" in text and "there is no process 77" in text and "No symbol" in text
     assert '/none: no "none" there' in text and "usage: cache PATH" in text
+
+
+def test_too_early_is_said():
+    """At reset, before the kernel: a sentence, not a failure of the tool.  And right after it."""
+    words = ["ps", "vmas", "pt 0xc0100000", "pt-diff", "why 0", "frame 5", "name /bin/sh 0",
+             "cache /bin/sh", "dirty", "io", "trace", "counters", "check", "life"]
+    for before in ([], ["tbreak kernel_main", "continue"], ["tbreak inode_init", "continue"]):
+        done = gdb(*before, *(f"python gdb.execute('{w}')" for w in words), "echo <end>",
+                   program=["/bin/true"], expect=None)
+        assert "<end>" in done and "Exception" not in done, done
+        early = len(re.findall(r"gdb\.error.*: (?:the kernel has not started|paging is off)", done))
+        assert early == (0 if before else len(words)), done
 
 
 def test_without_gdb_the_package_is_named(tmp_path):

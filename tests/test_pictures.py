@@ -74,6 +74,38 @@ def test_trace_is_in_order_and_whole(copies):
         assert not open_ones
 
 
+def test_trace_is_in_the_format_of_the_viewers(copies):
+    """[Trace Event Format]: what each kind of event must have; and no number of a thread that
+    Perfetto refuses, or has a meaning of its own for."""
+    must = {"M": {"args"}, "X": {"ts", "dur", "cat", "args"}, "b": {"ts", "cat", "id", "args"},
+            "e": {"ts", "cat", "id"}, "i": {"ts", "cat", "s", "args"}}
+    assert copies["json"]["displayTimeUnit"] in ("ms", "ns")
+    found, threads, named = Counter(), set(), set()
+    for e in copies["json"]["traceEvents"]:
+        missing = must[e["ph"]] - e.keys() - ({"args"} if e["name"] == "halted" else set())
+        assert not missing and isinstance(e["name"], str), e
+        assert all(isinstance(e[k], int) and 0 < e[k] < 1 << 31 for k in ("pid", "tid")), e
+        assert all(isinstance(e.get(k, 0.0), (int, float)) for k in ("ts", "dur")), e
+        assert e.get("s", "t") in "gpt" and isinstance(e.get("args", {}), dict), e
+        found[e["ph"]] += 1
+        (named if e["name"] == "thread_name" else threads).add((e["pid"], e["tid"]))
+    assert found.keys() == must.keys() and found["b"] == found["e"] and threads <= named
+
+
+def test_trace_nests(copies):
+    """Spans of one thread lie in each other or apart: viewers draw them as a stack."""
+    for run in (1, 2):
+        spans = events(copies, run, ph="X")
+        for tid in {e["tid"] for e in spans}:
+            open_ends = []
+            for e in sorted((e for e in spans if e["tid"] == tid),
+                            key=lambda e: (e["ts"], -e["dur"])):
+                while open_ends and open_ends[-1] <= e["ts"]:
+                    open_ends.pop()
+                assert not open_ends or e["ts"] + e["dur"] <= open_ends[-1] + 1e-6, e
+                open_ends.append(e["ts"] + e["dur"])
+
+
 def test_trace_waits_for_the_disk(copies):
     """A request takes at least what the disk was told to take; somebody waits meanwhile."""
     for run in (1, 2):
@@ -155,6 +187,22 @@ def test_picture_shows_what_the_trace_has(copies):
     assert max(scales) - min(scales) < 0.001
 
 
+def test_picture_tells_what_it_comes_to(copies):
+    """Bars above the lanes, the longest for whoever has most, their lengths in proportion."""
+    svg, (cp, mcp) = copies["svg"], sums(copies)
+    bars = {}
+    for r in svg.findall(SVG + "rect"):
+        words = r.findtext(SVG + "title") or ""
+        if words.split(":")[0] in ("time", "processor works", "bytes copied", "frames moved"):
+            bars.setdefault(words.split(":")[0], []).append((float(r.get("width")), words))
+    assert len(bars) == 4 and all(len(both) == 2 for both in bars.values()), bars
+    for name, counted in (("time", "microseconds"), ("frames moved", "frames_moved")):
+        (left, _), (right, _) = bars[name]
+        assert abs(left - max(right * cp[counted] / mcp[counted], 1)) < 1, bars
+    assert bars["bytes copied"][0][0] > 50 * bars["bytes copied"][1][0]
+    assert f"{mcp['frames_moved']:,} moved" in bars["frames moved"][1][1]
+
+
 def cells(image):
     """How many pixels there are of each colour in a PNG with a palette."""
     data = base64.b64decode(image.get("href").split(",")[1])
@@ -183,6 +231,19 @@ def test_film_shows_every_frame(copies):
     used = [sum(film.values()) - film[reserved] - film[free] for film in films]
     assert 2 * PAGES + 500 > used[2] > 1.6 * PAGES + 100         # of cp, near its end
     assert PAGES < used[5] < PAGES + 500                        # of mcp
+
+
+def test_film_at_events(tmp_path):
+    """Pictures of memory from the first to the last move, and not a moment later."""
+    _, found, svg = trace(tmp_path, *LATENCY, "--film", 3, "--film-at", "move", "--",
+                          "/bin/mcp", "/data/big", "/tmp/copy")
+    moves = [e["ts"] / 1000 for e in found["traceEvents"] if e["name"] == "move"]
+    shown = [float(t.text.split()[1]) for t in svg.iter(SVG + "text")
+             if re.fullmatch(r"\d: [\d.]+ ms, [\d,]+ in use", t.text)]
+    assert len(shown) == 3 and shown == sorted(shown)
+    for time in shown:
+        assert min(abs(time - move) for move in moves) < 0.06, (shown, moves)
+    assert abs(shown[0] - moves[0]) < 0.06 and abs(shown[-1] - moves[-1]) < 0.06
 
 
 def test_trace_that_is_too_long_says_so(tmp_path):
@@ -275,5 +336,5 @@ def test_picture_of_the_documentation():
     """docs/cp-mcp.svg shows two runs; "make pictures" renews it."""
     root = ET.parse(BUILD.parent / "docs/cp-mcp.svg").getroot()
     words = " ".join(t.text for t in root.iter(SVG + "text"))
-    assert "mcp -v" in words and "2,049 moved" in words
+    assert "mcp -v" in words and "4,097 moved" in words
     assert len(list(root.iter(SVG + "image"))) == 8

@@ -83,9 +83,13 @@ class Waiting(magpie_run.Run):
         self.stub = build / SHARED
 
     def command(self, image):
-        magpie_run.say("the machine waits; in another terminal: make gdb-attach")
         return super().command(image) + [
             "-S", "-gdb", f"unix:{self.stub},server=on,wait=off"]
+
+    def relay(self, console, log):
+        wait_for(self.stub)
+        magpie_run.say("the machine waits; in another terminal: make gdb-attach")
+        super().relay(console, log)
 
 
 def attach(args, build):

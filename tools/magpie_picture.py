@@ -9,6 +9,7 @@ import magpie_film as film
 
 WIDTH, MARGIN, GAP, LABELS = 1180, 14, 26, 92   # pixels; labels stand left of all columns
 BAR, ROWS = 7, 6                        # height of a span among others, how many at most
+TOTAL = 16                              # height of a bar in the title
 PALE = "#e9edf0"
 
 CALLS = {                               # system calls that have a colour of their own
@@ -81,6 +82,19 @@ def tasks(timelines):
     return max(len({s.pid for s in t.calls}) for t in timelines)
 
 
+def totals(t):
+    """[(name, figure, in words, colour)] of a run."""
+    sums = t.sums()
+    busy = t.end - sums["microseconds_halted"]
+    copied = sums["bytes_read"] + sums["bytes_written"]
+    stolen, moved = sums["frames_stolen"], sums["frames_moved"]
+    return [("time", t.end, f"{t.end / 1000:.1f} ms", "#2e86ab"),
+            ("processor works", busy, f"{busy / 1000:.1f} ms", "#56616b"),
+            ("bytes copied", copied, f"{copied:,} by read and write", CALLS["read"]),
+            ("frames moved", moved, f"{stolen:,} frames stolen, {moved:,} moved",
+             CALLS["mwrite"])]
+
+
 class Column:
     """One run, drawn between @x and @x + @width."""
 
@@ -95,18 +109,17 @@ class Column:
         self.svg.rect(self.at(s.start), y, max((s.end - s.start) * self.scale, 0.4), height,
                       fill, words or f"{s.text}  ({s.end - s.start:.0f} us)")
 
-    def title(self, y):
-        t, sums = self.t, self.t.sums()
-        busy = t.end - sums["microseconds_halted"]
-        copied = sums["bytes_read"] + sums["bytes_written"]
-        self.svg.text(self.x, y, f"{t.title}", 15, more='font-weight="bold"')
-        self.svg.text(self.x, y + 17,
-                      f"{t.end / 1000:.1f} ms: the processor works {busy / 1000:.1f} ms, waits "
-                      f"{sums['microseconds_halted'] / 1000:.1f} ms", 12)
-        self.svg.text(self.x, y + 33,
-                      f"{copied:,} bytes through read and write, "
-                      f"{sums['frames_stolen']:,} frames stolen, "
-                      f"{sums['frames_moved']:,} moved", 12)
+    def title(self, y, most):
+        """What it comes to, before anything is looked at: bars, each as long as its share of
+        the @most that a run has."""
+        self.svg.text(self.x, y, f"{self.t.title}", 15, more='font-weight="bold"')
+        room = self.width * 0.36
+        for k, ((name, n, words, colour), top) in enumerate(zip(totals(self.t), most)):
+            down = y + 12 + k * TOTAL
+            self.svg.text(self.x, down + 9, name, 11)
+            long = max(room * n / max(top, 1), 1)
+            self.svg.rect(self.x + 98, down, long, TOTAL - 5, colour, f"{name}: {words}")
+            self.svg.text(self.x + 104 + long, down + 9, words, 11)
 
     def processor(self, y, height):
         self.svg.rect(self.x, y, self.t.end * self.scale, height, "#56616b", "works")
@@ -157,7 +170,8 @@ class Column:
             x = self.x + k * (each + 10)
             picture = film.Picture(life.letters, each, film.HEIGHT)
             height = max(height, picture.height)
-            self.svg.text(x, y - 5, f"{k + 1}: at {life.time / 1000:.1f} ms", 10)
+            used = len(life.letters) - life.letters.count("#") - life.letters.count(".")
+            self.svg.text(x, y - 5, f"{k + 1}: {life.time / 1000:.1f} ms, {used:,} in use", 10)
             self.svg.parts.append(picture.svg(x, y))
             self.svg.line(self.at(life.time), top, self.at(life.time), bottom, "#20262b", "1 3")
             self.svg.text(self.at(life.time), top - 2, f"{k + 1}", 10, "middle")
@@ -219,9 +233,10 @@ def draw(timelines):
     each = (WIDTH - left - MARGIN - GAP * (len(timelines) - 1)) / len(timelines)
     columns = [Column(svg, t, left + k * (each + GAP), each, longest)
                for k, t in enumerate(timelines)]
-    top = 86
+    most = [max(row[1] for row in rows) for rows in zip(*map(totals, timelines))]
+    top = 54 + TOTAL * len(most)
     for column in columns:
-        column.title(24)
+        column.title(24, most)
     lanes.draw(svg, columns, top)
     bottom = top + lanes.height
     for column in columns:

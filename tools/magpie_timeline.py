@@ -19,6 +19,7 @@ OPTIONS = "trace=all trace.end"         # what the kernel is told
 OPS = {0: "read", 1: "write", 2: "flush"}
 FAULTS = ("fault_anon", "fault_file", "fault_uncached", "fault_cow", "fault_bad")
 PROGRAM = 2                             # the process that init starts
+KERNEL_THREADS = 1000000                # for viewers: tasks that are no process
 POINTS = FAULTS + ("steal", "move", "cache_miss", "cache_read", "reclaim")
 
 
@@ -256,6 +257,11 @@ class Timeline:
 # ---- for Chrome's and Perfetto's viewers ----------------------------------------------
 
 
+def thread(pid):
+    """The viewer's number of a task: Perfetto takes none below 0, and 0 for its own."""
+    return pid if pid > 0 else KERNEL_THREADS - pid
+
+
 def chrome(timelines):
     """The runs as one object of the Trace Event Format: each run a process of the viewer's,
     each task of the machine a thread."""
@@ -265,29 +271,31 @@ def chrome(timelines):
         body = []
         for s in t.calls:
             body.append({"name": s.kind, "cat": "syscall", "ph": "X", "ts": s.start,
-                         "dur": s.end - s.start, "tid": s.pid, "args": {"call": s.text}})
+                         "dur": s.end - s.start, "tid": thread(s.pid), "args": {"call": s.text}})
         for cat, spans in (("io", t.requests), ("write-out", t.writeouts)):
             for k, s in enumerate(spans):
-                both = {"name": s.kind, "cat": cat, "id": f"{run}.{k}", "tid": s.pid}
+                both = {"name": s.kind, "cat": cat, "id": f"{run}.{k}", "tid": thread(s.pid)}
                 body.append(both | {"ph": "b", "ts": s.start,
                                     "args": {"what": s.text, "n": s.n}})
                 body.append(both | {"ph": "e", "ts": s.end})
         for s in t.halted:
             body.append({"name": "halted", "cat": "processor", "ph": "X", "ts": s.start,
-                         "dur": s.end - s.start, "tid": 0})
+                         "dur": s.end - s.start, "tid": thread(0)})
         for name, records in t.points.items():
             for r in records:
                 body.append({"name": name, "cat": name.split("_")[0], "ph": "i", "s": "t",
-                             "ts": r.time, "tid": r.pid, "args": {"what": " ".join(r.words)}})
+                             "ts": r.time, "tid": thread(r.pid),
+                             "args": {"what": " ".join(r.words)}})
         events += [e | {"pid": run} for e in sorted(body, key=lambda e: e["ts"])]
     return {"traceEvents": events, "displayTimeUnit": "ms",
             "otherData": {t.title: t.sums() for t in timelines}}
 
 
 def named(run, t):
-    yield {"name": "process_name", "ph": "M", "pid": run, "tid": 0, "args": {"name": t.title}}
-    yield {"name": "thread_name", "ph": "M", "pid": run, "tid": 0,
+    yield {"name": "process_name", "ph": "M", "pid": run, "tid": thread(0),
+           "args": {"name": t.title}}
+    yield {"name": "thread_name", "ph": "M", "pid": run, "tid": thread(0),
            "args": {"name": "processor"}}
     for pid in sorted({r.pid for r in t.records} - {0}):
-        yield {"name": "thread_name", "ph": "M", "pid": run, "tid": pid,
+        yield {"name": "thread_name", "ph": "M", "pid": run, "tid": thread(pid),
                "args": {"name": t.name(pid)}}

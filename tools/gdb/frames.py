@@ -9,6 +9,7 @@ import struct
 import gdb
 
 import files
+import pagetables
 from machine import (DIRECT_MAX, KERNEL_BASE, PAGE, Command, Complaint, at, bits, counted,
                      enumeration, much, number, offset_of, per_stop, symbol, virtual)
 
@@ -55,11 +56,13 @@ def state_of(flags, owned, named, mapped):
     return "mapped" if mapped else "ahead" if "ahead" in names else "clean"
 
 
+MEMBERS = ("refs", "flags", "mapping", "index", "maps", "place")
+
+
 @functools.lru_cache(maxsize=None)
 def layout():
     """Where in a struct frame, in words, its members are."""
-    return [offset_of("frame", member) // 4
-            for member in ("refs", "flags", "mapping", "index", "maps", "place")]
+    return [offset_of("frame", member) // 4 for member in MEMBERS]
 
 
 class View:
@@ -146,6 +149,12 @@ def in_use():
             if (words[refs] or words[mapping]) and not words[flags] & reserved]
 
 
+def member(pfn, name):
+    """The address of a member of a struct frame."""
+    first, _, size = array()
+    return first + pfn * size + 4 * layout()[MEMBERS.index(name)]
+
+
 def pfn_of(address):
     """The number of the frame whose struct is at @address."""
     return (address - array()[0]) // array()[2]
@@ -167,10 +176,15 @@ def show(pfn):
         print(f"frame {pfn:#x}: not described (there are {total:#x})")
         return
     f = view(pfn)
+    gdb.set_convenience_variable("frame", at(first + pfn * size, "frame").address)
     print(f"frame {pfn:#x}: physical {pfn << 12:#010x}, "
           f"struct at {first + pfn * size:#010x}")
     print(f"  state   {STATES[f.state()][2]}")
     print(f"  owners  {f.owners()}")
+    where = pagetables.mappers().get(pfn, []) if f.maps else []
+    if where:
+        print("  mapped  " + ", ".join(f"by {who} at {va:#010x}" for who, va in where[:3])
+              + (f", and {len(where) - 3} more" if len(where) > 3 else ""))
     print(f"  name    {f.name()}")
     if f.place and f.mapping:
         print(f"  place   block {f.place}")
@@ -178,12 +192,13 @@ def show(pfn):
 
 
 class Frame(Command):
-    """Show a frame of memory: owners, name, state, flags.
+    """Show a frame of memory: owners, who maps it, name, state, flags.
 
     frame PFN|ADDR
 
 A number below the number of frames is a frame number, anything else the kernel address
-of a page in the direct map, or of a struct frame.
+of a page in the direct map, or of a struct frame.  $frame is then the struct frame: print
+*$frame, or watch $frame->mapping, which stops when it gets or loses its name.
 
 This takes the place of GDB's own "frame".  For stack frames there are "select-frame N",
 "up", "down", and "frame" alone, which shows the selected one."""

@@ -56,5 +56,7 @@ Then come the meaning of the characters and how many there are of each."""
         if not 1 <= width <= 4096:
             raise Complaint("a width from 1 to 4096")
         states = all_states()
+        if not states:
+            raise Complaint("the kernel has not looked yet what memory there is")
         picture(states, width, lambda pfn: f"{pfn << 12:#010x}")
         legend(states)

@@ -18,6 +18,7 @@ PAGE = 4096
 LARGE = 4 << 20
 KERNEL_BASE = 0xC0000000
 DIRECT_MAX = 0x38000000
+TOO_EARLY = "the kernel has not started yet: break kernel_main, then continue"
 
 
 class Complaint(gdb.GdbError):
@@ -41,7 +42,10 @@ class Command(gdb.Command):
             raise Complaint(f"usage: {self.usage}")
         if not gdb.selected_inferior().pid:
             raise Complaint("the machine is not there: it has ended, or GDB has let it go")
-        self.run(*words)
+        try:
+            self.run(*words)
+        except gdb.MemoryError as error:
+            raise Complaint(f"no memory to read: {error}" if paging() else TOO_EARLY) from error
 
     def run(self, *words):
         raise NotImplementedError
@@ -87,7 +91,8 @@ def virtual(address, size):
     try:
         return bytes(gdb.selected_inferior().read_memory(address, size))
     except gdb.MemoryError as error:
-        raise Complaint(f"no memory to read at {address:#010x}") from error
+        raise Complaint(f"no memory to read at {address:#010x}" if paging() else TOO_EARLY) \
+            from error
 
 
 def much(address, size):
@@ -126,6 +131,15 @@ def symbol(name, file=None):
         return (gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)).value()
     except (gdb.error, AttributeError) as error:
         raise Complaint(f"no {name} in this kernel: has GDB its symbols?") from error
+
+
+def in_the_image(look):
+    """What @look finds in constants, which need not be in memory yet."""
+    gdb.execute("set trust-readonly-sections on")
+    try:
+        return look()
+    finally:
+        gdb.execute("set trust-readonly-sections off")
 
 
 @functools.lru_cache(maxsize=None)

@@ -24,8 +24,8 @@ from happenings import Counters, Io, Trace
 from invariants import Check
 from life import Life
 from pagetables import Pt, Pt_Diff
+from stages import Watch_Mwrite, Watch_Steal
 from tasks import Ps, Vmas
-from watching import Watch_Mwrite, Watch_Steal
 from why import Why
 
 
@@ -42,7 +42,7 @@ class Magpie(gdb.Command):
 
     def invoke(self, _arg, _from_tty):
         for command in self.commands:
-            print(f"  {command.usage:18} {command.__doc__.splitlines()[0]}")
+            print(f"  {command.usage:29} {command.__doc__.splitlines()[0]}")
 
 
 Magpie([kind() for kind in (

@@ -10,7 +10,7 @@ import gdb
 import frames
 import tasks
 from machine import (KERNEL_BASE, LARGE, PAGE, Command, Complaint, cr3, number, paging,
-                     physical, symbol, words_at)
+                     per_stop, physical, symbol, words_at)
 
 # Bits of an entry, lowest first, as Intel's manual calls them [SDM 3A tables 4-4 to 4-6].
 FLAGS = ["P", "R/W", "U/S", "PWT", "PCD", "A", "D", "PS", "G"]
@@ -143,6 +143,17 @@ def mapped(directory, first=0, end=1024):
 
 def user_entries(directory):
     return mapped(directory, 0, KERNEL_BASE >> 22)
+
+
+@per_stop
+def mappers():
+    """{frame number: [(process, va)]} of what processes map."""
+    found = {}
+    for p in tasks.processes():
+        if int(p["task"]) and int(p["task"]["space"]):
+            for va, pte in user_entries(int(p["task"]["space"]["pt"]["cr3"])).items():
+                found.setdefault(pte >> 12, []).append((tasks.called(p), va))
+    return found
 
 
 def all_tables():

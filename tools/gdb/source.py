@@ -12,27 +12,39 @@ from machine import Complaint, number
 TOP = Path(__file__).resolve().parent.parent.parent
 
 
+def functions(lines):
+    """[(name, first, end)] of the functions whose source is @lines: they begin in column 0 and
+    end with a brace there."""
+    begin, name = None, None
+    for k, line in enumerate(lines):
+        found = re.match(r"[a-z][\w *]*?\b(\w+)\(", line)
+        if found and not line.rstrip().endswith(";"):
+            begin, name = k, found[1]
+        elif line == "}" and name:
+            yield name, begin, k
+            name = None
+
+
 class Line:
-    """The line of @function in @file that contains @says."""
+    """The line in @file that @says something, a regular expression: in @function, or, if that
+    has been taken apart since, in the first function that has it."""
 
     def __init__(self, file, function, says):
         self.file, self.function, self.says = file, function, says
 
     def find(self):
-        """(number, text); complains when the source has moved on without us."""
+        """(number, function, text); complains when the source has moved on without us."""
         lines = (TOP / self.file).read_text().splitlines()
-        begins = re.compile(rf"[a-z].*\b{self.function}\(.*[^;]$")
-        start = next((k for k, line in enumerate(lines) if begins.match(line)), None)
-        for k in range(start or 0, len(lines)):
-            if start is not None and self.says in lines[k]:
-                return k + 1, lines[k].strip()
-            if lines[k] == "}" and start is not None:
-                break
-        raise Complaint(f"{self.file}: no \"{self.says}\" in {self.function}()")
+        says = re.compile(self.says)
+        for name, begin, end in sorted(functions(lines), key=lambda f: f[0] != self.function):
+            for k in range(begin + 1, end):
+                if says.search(lines[k]):
+                    return k + 1, name, lines[k].strip()
+        raise Complaint(f"{self.file}: no \"{self.says}\", not in {self.function}() nor elsewhere")
 
     def __str__(self):
-        number, text = self.find()
-        return f"{self.file}:{number}  {self.function}(): {text}"
+        number, function, text = self.find()
+        return f"{self.file}:{number}  {function}(): {text}"
 
 
 @lru_cache(maxsize=None)

@@ -1,21 +1,20 @@
-"""Running to the next steal or move, and looking at each stage of it.
+"""Places to run to: where a function begins or ends, or where memory has become something.
 
-A stage is the entry or the return of a function that other files call, so it is there however
-the kernel was optimised; what is shown comes from its arguments and from memory.
+A stage that stages.py shows is the entry or the return of a function that other files call, so
+it is there however the kernel was optimised, or the moment at which memory has become what the
+stage says, whoever writes it.
 
-Read next: why.py
+Read next: stages.py
 """
 
 import struct
 
 import gdb
 
-import files
 import frames
 import tasks
 from happenings import counters
-from machine import PAGE, Command, Complaint, counted, cr3, register, virtual
-from pagetables import Walk
+from machine import PAGE, Complaint, forget, register, virtual
 
 stops = 0                               # how often the machine has stopped
 
@@ -29,14 +28,17 @@ gdb.events.stop.connect(count_stop)
 
 
 class Entry(gdb.Breakpoint):
-    """Stops where a function begins; for one task only, if one is given."""
+    """Stops where a function begins; if they are given, for one task only, and when its first
+    argument is @so()."""
 
-    def __init__(self, where, task=None):
+    def __init__(self, where, task=None, so=None):
         super().__init__(where, internal=True)
-        self.silent, self.only = True, task
+        self.silent, self.whose, self.so = True, task, so
 
     def stop(self):
-        return self.only is None or int(tasks.current_task()) == self.only
+        if self.whose is not None and int(tasks.current_task()) != self.whose:
+            return False
+        return self.so is None or self.so(arguments()[0])
 
 
 class Way_Back:
@@ -59,19 +61,47 @@ class Return(Entry):
         return super().stop() and register("esp") > self.way.esp
 
 
+class Written(gdb.Breakpoint):
+    """Stops when something is written at @address, and then @so() is true."""
+
+    def __init__(self, address, so):
+        super().__init__(f"*(unsigned *){address:#x}", gdb.BP_WATCHPOINT, gdb.WP_WRITE,
+                         internal=True)
+        self.silent, self.so = True, so
+
+    def stop(self):
+        forget()                        # it has run since we looked
+        return self.so()
+
+
 class Faults(Entry):
     """Stops nowhere, but knows each task's last fault: its address and the way back."""
 
     def __init__(self):
         super().__init__("fault_handle")
         self.last = {}
-        if register("eip") == int(gdb.parse_and_eval("(unsigned)&fault_handle")):
-            self.stop()                 # we stand at one
+        if stands_at(self):
+            self.stop()
 
     def stop(self):
         va = int(argument("va")) & -PAGE & 0xFFFFFFFF
         self.last[int(tasks.current_task())] = va, Way_Back()
         return False
+
+
+def stands_at(entry):
+    """Has its function just been entered?"""
+    return any(register("eip") == place.pc for place in gdb.decode_line(entry.location)[1])
+
+
+def run_into(*entries):
+    """Run until one of them is hit, if we do not stand there; which."""
+    for entry in entries:
+        if stands_at(entry) and entry.stop():
+            for each in entries:
+                each.delete()
+            return entry
+    return run_to(*entries)
 
 
 def run_to(*places):
@@ -92,135 +122,24 @@ def run_to(*places):
     return hit[0]
 
 
+def arguments():
+    frame = gdb.newest_frame()
+    return [frame.read_var(s) for s in frame.block() if s.is_argument]
+
+
 def argument(name):
     return gdb.newest_frame().read_var(name)
+
+
+def until_given(pfn):
+    """Places at which a nameless frame becomes a dirty page, in whatever order that is written,
+    or is freed."""
+    def given():
+        f = frames.view(pfn)
+        return f.mapping and "dirty" in f.names or not f.refs
+    return [Written(frames.member(pfn, m), given) for m in ("mapping", "index", "flags", "refs")]
 
 
 def invalidations():
     now = counters()
     return now["tlb_invlpg"] + now["tlb_cr3"]
-
-
-class Staged(Command):
-    """A command that goes on with its next stage each time, unless the machine has moved
-    meanwhile: then it begins anew."""
-
-    least = most = 0
-
-    def __init__(self):
-        super().__init__()
-        self.going, self.where = None, None
-
-    def run(self):
-        if self.going is None or self.where != stops:
-            self.going = self.stages()
-        try:
-            next(self.going)
-            self.where = stops
-        except StopIteration:
-            self.going = None
-        except Complaint:
-            self.going = None
-            raise
-
-    def stages(self):
-        raise NotImplementedError
-
-    def begin(self, title):
-        self.flushed = invalidations()
-        print(f"{title}, {self.who()}")
-
-    @staticmethod
-    def who():
-        proc = tasks.current_task()["proc"]
-        return tasks.called(proc) if int(proc) else "a task of the kernel"
-
-    def show(self, stage, pfn, va):
-        print(f"{stage}")
-        if pfn is not None:
-            print(f"  {frames.view(pfn).brief()}")
-        if va is not None:
-            print(f"  entry for {va:#010x}: {Walk(cr3(), va).brief()}")
-        print(f"  TLB: {invalidations() - self.flushed} invalidations so far")
-
-
-class Watch_Steal(Staged):
-    """Run to the next steal on a page fault, and through its stages.
-
-    watch-steal
-
-Each call, or Enter, runs to the next of four stages and shows the frame, the page-table entry
-and what the TLB had to forget: before; un-named; mapped; and back to the program."""
-
-    def stages(self):
-        faults = Faults()
-        try:
-            run_to(Entry("pcache_steal"))
-        finally:
-            faults.delete()
-        task = int(tasks.current_task())
-        va, way = faults.last.get(task, (None, None))
-        pfn = frames.pfn_of(int(argument("f")))
-        self.begin("A steal")
-        self.show("1  before: the page cache and the fault own it", pfn, va)
-        yield
-        run_to(Return())
-        if register("eax") != 0:
-            self.show("2  not stolen: it is in use elsewhere", pfn, va)
-            return
-        if way is None:
-            self.show("2  un-named: it goes to an mwrite", pfn, va)
-            return
-        self.show("2  un-named: it is no file's any more", pfn, va)
-        yield
-        run_to(Entry("pt_map", task))
-        run_to(Return())
-        self.show("3  mapped: the page-table entry owns it", pfn, va)
-        yield
-        run_to(Return(way))
-        self.show("4  done: the program will run on and find it", pfn, va)
-
-
-class Watch_Mwrite(Staged):
-    """Run to the next mwrite, and through the stages of its first batch.
-
-    watch-mwrite
-
-Each call, or Enter, runs to the next of four stages and shows the first page: its frame, its
-page-table entry and what the TLB had to forget: before; collected; placed and flushed; given."""
-
-    def stages(self):
-        run_to(Entry("mwrite"))
-        task, va = int(tasks.current_task()), int(argument("va")) & 0xFFFFFFFF
-        dst, index = argument("dst").dereference(), int(argument("at"))
-        name = files.mapping_name(int(dst.address))
-        pages = int(argument("npages"))
-        self.begin(f"mwrite of {counted(pages, 'page')} at {va:#010x} to page {index} of {name}")
-        self.show("1  before", self.source(va), va)
-        yield
-        prepare = Entry(f"*{int(dst['ops']['prepare']):#x}", task)
-        back = Return()
-        if run_to(prepare, back) is back:
-            self.show("2  nothing was collected", None, va)
-            return
-        pfn, n = frames.pfn_of(int(argument("f")[0])), int(argument("n"))
-        self.show(f"2  collected: {counted(n, 'nameless frame')}, ours alone", pfn, va)
-        yield
-        run_to(Entry("give_all", task))
-        self.show("3  placed: each has its block on the disk, and the TLB has forgotten", pfn, va)
-        yield
-        run_to(Return())
-        self.show("4  given: a page of the file, to be written", pfn, va)
-
-    @staticmethod
-    def source(va):
-        """The frame behind @va: mapped, or in the cache of what the area shows; None."""
-        walk = Walk(cr3(), va)
-        if walk.physical is not None:
-            return walk.physical >> 12
-        area = tasks.area_at(tasks.space_of(None), va)
-        if area is None or not int(area["mapping"]):
-            return None
-        index = int(area["pgoff"]) + (va - int(area["start"])) // PAGE
-        found = files.find(area["mapping"], index)
-        return found.pfn if found else None

@@ -16,41 +16,52 @@ from pagetables import PRESENT, USER, WRITE, Walk, directory_of
 from source import Line, constant
 
 FAULT, FILE, ANON = "mm/space/fault.c", "mm/space/pager_file.c", "mm/space/pager_anon.c"
-SPACE_H = "mm/space/space.h"
+TAKE, SPACE_H = "mm/cache/take.c", "mm/space/space.h"
 
 # What can happen: its name, in words, and where it is decided.
 OUTCOMES = {
     "access":  ("no fault: the processor goes to {physical:#010x}", None),
     "denied":  ("SIGSEGV in user mode: the entry is the kernel's; the kernel itself goes to "
-                "{physical:#010x}", Line("kernel/proc/usertrap.c", "serve", "if (")),
-    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_handle", "area_for(")),
-    "protected": ("SIGSEGV: the area does not allow it", Line(FAULT, "allowed", "return")),
-    "past-end": ("SIGBUS: past the end of the file", Line(FILE, "get_locked", "size_pages(")),
+                "{physical:#010x}", Line("kernel/proc/usertrap.c", "serve", "USER_TOP")),
+    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_locked", r"allowed\(v, write\)")),
+    "protected": ("SIGSEGV: the area does not allow it", Line(FAULT, "allowed", "PROT_WRITE")),
+    "past-end": ("SIGBUS: past the end of the file",
+                 Line("mm/cache/pcache_read.c", "pcache_get", "i >= size_pages")),
     "own":     ("frame {pfn:#x} is nobody else's any more: its entry becomes writable",
-                Line(FAULT, "fault_present", "atomic_read(&frame->refs) == 2")),
+                Line(FAULT, "fault_present", "->refs")),
     "unzero":  ("a fresh frame of zeros in place of the page of zeros",
-                Line(FAULT, "fault_cow", "frame_alloc_zeroed(")),
+                Line(FAULT, "fault_cow", "frame_alloc_zeroed")),
     "cow":     ("frame {pfn:#x} is copied, and the copy mapped in its place",
-                Line(FAULT, "fault_cow", "page_copy(")),
+                Line(FAULT, "fault_cow", "page_copy")),
     "dirty":   ("frame {pfn:#x} {dirties}, and its entry becomes writable",
-                Line(FAULT, "fault_shared", "->dirty(")),
+                Line(FAULT, "fault_shared", "->dirty")),
     "zero":    ("the page of zeros is mapped, for reading",
-                Line(ANON, "anon_fault", "f->frame = zero_frame")),
+                Line(ANON, "anon_fault", "= zero_frame")),
     "fresh":   ("a fresh frame of zeros is mapped, writable",
-                Line(ANON, "anon_fault", "frame_alloc_zeroed(")),
+                Line(ANON, "anon_fault", "frame_alloc_zeroed")),
     "steal":   ("{page} is STOLEN from the cache: the frame loses its name and is mapped as "
-                "private memory", Line(FILE, "uncached_fault", "pcache_steal(")),
-    "private": ("{page} is mapped, for reading", Line(FILE, "private_fault", "f->frame = page")),
+                "private memory", Line(FILE, "uncached_fault", "pcache_steal")),
+    "private": ("{page} is mapped, for reading", Line(FILE, "private_fault", "f->write")),
     "private-copy": ("{page} is copied, and the copy mapped, writable",
-                     Line(FILE, "private_fault", "supply_copy(")),
+                     Line(FILE, "private_fault", "supply_copy")),
     "not-stolen": ("{page} stays in the cache, being {obstacle}, and is mapped, for reading",
-                   Line(FILE, "uncached_fault", "f->frame = page;")),
+                   Line(FILE, "uncached_fault", "f->write")),
     "not-stolen-copy": ("{page} stays in the cache, being {obstacle}, and is copied",
-                        Line(FILE, "uncached_fault", "supply_copy(")),
-    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_read", "writable = false")),
+                        Line(FILE, "uncached_fault", "supply_copy")),
+    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_fault", "f->write")),
     "shared-dirty": ("{page} {dirties}, and is mapped, writable",
-                     Line(FILE, "shared_write", "shared_dirty(")),
+                     Line(FILE, "shared_write", r"shared_dirty\(")),
 }
+
+# What keeps a page in the cache, and where that is decided.
+OBSTACLES = {
+    "dirty":     Line(TAKE, "steal_obstacle", "FR_DIRTY"),
+    "mapped":    Line(TAKE, "steal_obstacle", "->maps"),
+    "writeback": Line(TAKE, "steal_obstacle", "FR_WRITEBACK"),
+    "in use":    Line(TAKE, "steal_obstacle", "->refs"),
+    "what little memory is left": Line(FILE, "uncached_fault", "room_to_steal"),
+}
+LINES = [line for _, line in OUTCOMES.values() if line] + list(OBSTACLES.values())
 
 
 def room_to_steal():
@@ -125,7 +136,8 @@ class Forecast:
         return "" if room_to_steal() else "what little memory is left"
 
     def tell(self, write):
-        words, line = OUTCOMES[self.outcome(write)]
+        outcome = self.outcome(write)
+        words, line = OUTCOMES[outcome]
         page = dirties = ""
         if self.area is not None and int(self.area["mapping"]):
             memory_only = frames.is_memory_only(int(self.area["mapping"]))
@@ -134,6 +146,8 @@ class Forecast:
         print(f"{'write' if write else 'read':6} " + words.format(
             physical=self.walk.physical or 0, pfn=self.frame.pfn if self.frame else 0, page=page,
             dirties=dirties, obstacle=self.obstacle() if self.page else ""))
+        if outcome.startswith("not-stolen"):
+            print(f"         {OBSTACLES[self.obstacle()]}")
         if line:
             print(f"         {line}")
 
