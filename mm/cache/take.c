@@ -23,11 +23,12 @@ static bool all_idle(const struct radix_node *leaf, unsigned slot, unsigned n, u
 		return false;
 	}
 	for (unsigned k = 0; k < n; k++) {
-		uint32_t flags = frame_flags(f[k], ~0u);
+		const struct frame *one = f[k];
+		uint32_t flags = frame_flags(one, ~0u);
 
 		any |= flags;
 		all &= flags;
-		refs |= atomic_read(&f[k]->refs);       /* named, so none is 0 */
+		refs |= atomic_read(&one->refs);        /* named, so none is 0 */
 	}
 	return refs == 1 && (any & look) == want && (all & look) == want;
 }
