@@ -36,14 +36,11 @@ enum round { FIRST_OUT, USED_ONCE, USED_AGAIN, ROUNDS };
 /* What a sweep has done: pages freed, and pages of its class that could have been, were they written. */
 struct swept { unsigned freed, unwritten; };
 
-static pfn_t hand;
+static pfn_t hand;      /* the frame to be looked at next */
 
 /* A look without a lock: is it a page whose turn this round is? */
 static bool in_class(struct frame *f, enum round round)
 {
-	if (!f->mapping) {
-		return false;
-	}
 	if (round == FIRST_OUT) {
 		return frame_is(f, FR_FIRSTOUT);
 	}
@@ -104,21 +101,39 @@ static bool evict(struct frame *f, enum round round)
 	return done;
 }
 
-/* The next frame.  Below the page of zeros, the lowest that was ever free, there is nothing to reclaim. */
-static struct frame *advance(void)
+/*
+ * The next frame that has a name, at most *@looks steps on, which are taken off; NULL: there is none.  Most frames of a
+ * large memory have none.  Below the page of zeros, the lowest that was ever free, there is nothing to reclaim.
+ */
+static struct frame *next_named(pfn_t *looks)
 {
-	hand = hand + 1 < nframes ? hand + 1 : frame_pfn(zero_frame);
-	return pfn_frame(hand);
+	while (*looks > 0) {
+		struct frame *f = pfn_frame(hand), *end = pfn_frame(MIN(nframes, hand + *looks));
+
+		while (f < end && !f->mapping) {
+			f++;
+		}
+		*looks -= frame_pfn(f) - hand;
+		hand = frame_pfn(f);
+		if (f < end) {
+			--*looks;
+			hand++;
+			return f;
+		}
+		if (hand == nframes) {
+			hand = frame_pfn(zero_frame);
+		}
+	}
+	return NULL;
 }
 
 /* At most @looks steps, or until @want frames are free. */
 static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 {
 	struct swept s = { 0, 0 };
+	struct frame *f;
 
-	while (looks-- > 0 && s.freed < want) {
-		struct frame *f = advance();
-
+	while (s.freed < want && (f = next_named(&looks)) != NULL) {
 		if (!in_class(f, round)) {
 			continue;
 		}
