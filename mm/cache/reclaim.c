@@ -75,30 +75,50 @@ static bool make_idle(struct frame *f, enum round round)
 	return atomic_read(&f->refs) == 2;
 }
 
-/* Try to free one frame. */
-static bool evict(struct frame *f, enum round round)
+/* Free what of the leaf around page @i is first-out as well: such pages came in runs. */
+static unsigned evict_leaf(struct mapping *m, pgoff_t i)
 {
-	bool done = false;
+	struct frame *gone[RADIX_SIZE];
+	unsigned n = pcache_take(m, i & ~RADIX_MASK, RADIX_SIZE, TAKE_FIRSTOUT, gone);
+
+	frame_put_many(gone, RADIX_SIZE);
+	return n;
+}
+
+/* Take the name off @f, which is locked and ours and the cache's only; false if somebody has come in between. */
+static bool unname(struct mapping *m, struct frame *f)
+{
+	bool idle;
+
+	spin_lock(&m->lock);
+	idle = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
+	if (idle) {
+		names_remove_one(f, C_RA_WASTED);
+		(void)atomic_dec_zero(&f->refs);        /* the cache's */
+	}
+	spin_unlock(&m->lock);
+	return idle;
+}
+
+/* Try to free one frame, and who would have to go with it.  Its lock keeps the mapping.  Returns how many. */
+static unsigned evict(struct frame *f, enum round round)
+{
+	unsigned freed = 0;
 
 	if (!atomic_inc_not_zero(&f->refs)) {
-		return false;
+		return 0;
 	}
 	if (frame_trylock(f)) {
 		struct mapping *m = f->mapping;
 
 		if (m && make_idle(f, round)) {
-			spin_lock(&m->lock);
-			done = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
-			if (done) {
-				names_remove_one(f, C_RA_WASTED);
-				(void)atomic_dec_zero(&f->refs);        /* the cache's */
-			}
-			spin_unlock(&m->lock);
+			freed = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
+			freed += unname(m, f);
 		}
 		frame_unlock(f);
 	}
 	frame_put(f);
-	return done;
+	return freed;
 }
 
 /*
