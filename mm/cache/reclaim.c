@@ -233,8 +233,14 @@ void reclaim_surplus(void)
 	}
 }
 
-/* See reclaim.h. */
+/* See reclaim.h.  What is cached from now on begins with the frame that is free now, and so does the hand. */
 void reclaim_init(void)
 {
+	struct frame *next = frame_alloc(ALLOC_ATOMIC);
+
+	if (next) {
+		hand = frame_pfn(next);
+		frame_put(next);
+	}
 	frame_set_reclaim(reclaim);
 }
