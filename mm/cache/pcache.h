@@ -23,7 +23,7 @@
 
 struct readahead;
 
-enum { PC_BATCH = 256 };                /* largest n of one call from a kernel stack: 1 KiB of pointers */
+enum { PC_BATCH = 512 };                /* largest n of one call from a kernel stack: 2 KiB of pointers */
 
 /* Or-ed into pcache_give()'s flags: clean pages past the end may be named too.  For write(2), which holds
  * inode.lock and makes the file longer next. */
