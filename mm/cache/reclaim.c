@@ -166,10 +166,15 @@ static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 	return s;
 }
 
-/* Once round. */
+/* How many steps take the hand to where it is now. */
+static pfn_t once_round(void)
+{
+	return nframes - frame_pfn(zero_frame);
+}
+
 static struct swept sweep_all(unsigned want, enum round round)
 {
-	return sweep(want, round, nframes - frame_pfn(zero_frame));
+	return sweep(want, round, once_round());
 }
 
 static bool any_firstout(void)
@@ -212,13 +217,16 @@ unsigned reclaim(unsigned want)
 	return freed;
 }
 
-/* See reclaim.h.  A few steps of the hand and no more: what is not found soon is not idle enough for a wish. */
+/* See reclaim.h.  A few steps of the hand, and never twice past the same frame: what is not found soon is not idle
+ * enough for a wish. */
 unsigned reclaim_idle(unsigned want)
 {
 	unsigned freed;
+	pfn_t looks;
 
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
-	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, IDLE_LOOKS * want).freed;
+	looks = MIN(IDLE_LOOKS * want, once_round());
+	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, looks).freed;
 	count_add(C_PAGES_RECLAIMED, freed);
 	return freed;
 }
