@@ -14,7 +14,7 @@
 
 enum {
 	TRANSFERS = 16,         /* enough to keep a device of depth 8 busy while others are filled in */
-	MAX_SEGS  = PC_BATCH,   /* one batch of the page cache, even when no two frames are neighbours */
+	MAX_SEGS  = 256,        /* half a batch of the page cache even when no two frames are neighbours */
 };
 
 struct transfer {

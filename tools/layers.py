@@ -43,6 +43,8 @@ HALVES = ("mm/cache/", "drivers/")
 # Functions declared on a low floor and defined above on purpose.
 DOORS = {
     "check_failed": "a failed ASSERT anywhere ends in panic (kernel/lib/check.h)",
+    "memcpy": "the compiler's name for a copy (kernel/x86/string.c)",
+    "memset": "the same, to fill",
     "__udivdi3": "the compiler's name for a 64-bit / (kernel/x86/divide.c)",
     "__umoddi3": "the compiler's name for a 64-bit %",
     "__divdi3": "the same with signs",

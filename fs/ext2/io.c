@@ -27,11 +27,19 @@ const struct mapping_ops ext2_mapping_ops = {
 	.drop    = drop,
 };
 
+/* Write down the places of a run: frames without content yet, or without a name. */
+static void set_places(struct frame **f, unsigned n, uint32_t first)
+{
+	for (unsigned k = 0; k < n; k++) {
+		f[k]->place = first + k;
+	}
+}
+
 /*
- * Write down the places of a run.  A page that has a place already must have this one.  That it has another
- * can be a damaged disk's doing: an indirect block that is some file's data too changes behind our back.
+ * The same for pages that may have their places already: then they must have these.  That one has another can be a
+ * damaged disk's doing: an indirect block that is some file's data too changes behind our back.
  */
-static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_t first)
+static int keep_places(struct inode *inode, struct frame **f, unsigned n, uint32_t first)
 {
 	for (unsigned k = 0; k < n; k++) {
 		uint32_t had = f[k]->place;
@@ -39,8 +47,8 @@ static int set_places(struct inode *inode, struct frame **f, unsigned n, uint32_
 		if (had && had != first + k) {
 			return ext2_corrupt(ext2_of(inode), inode->ino, "block has moved, now at", first + k);
 		}
-		f[k]->place = first + k;
 	}
+	set_places(f, n, first);
 	return 0;
 }
 
@@ -64,8 +72,13 @@ static int prepare(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 	while (done < n) {
 		uint32_t first;
 		int run = ext2_map_alloc(inode, i + done, n - done, named, &first);
-		int error = run < 0 ? run : set_places(inode, f + done, (unsigned)run, first);
+		int error = MIN(run, 0);
 
+		if (run > 0 && named) {
+			error = keep_places(inode, f + done, (unsigned)run, first);
+		} else if (run > 0) {
+			set_places(f + done, (unsigned)run, first);
+		}
 		if (error || run == 0) {
 			return done ? (int)done : error;
 		}
@@ -117,13 +130,15 @@ static void read(struct mapping *m, pgoff_t i, struct frame **f, unsigned n)
 
 		run = error < 0 ? n - done : (unsigned)error;
 		blank = pending(m, i + done, &run);
-		if (error >= 0) {
-			error = first ? set_places(inode, f + done, run, first) : 0;
-		}
-		if (error) {
+		if (error < 0) {
 			run = n - done;
 			pcache_read_done(m, i + done, run, error);
-		} else if (blank || first == 0) {
+			continue;
+		}
+		if (first) {
+			set_places(f + done, run, first);
+		}
+		if (blank || !first) {
 			read_zeros(m, i + done, f + done, run);
 		} else {
 			pageio_read(dev, first * EXT2_BLOCK_SECTORS, m, i + done, f + done, run);

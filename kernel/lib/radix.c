@@ -14,7 +14,7 @@
 
 #define RADIX_USED RADIX_TAGS   /* the third bitmap that a search can follow */
 
-struct radix_node *radix_leaf(const struct radix *t, uint32_t index)
+struct radix_node *radix_search_leaf(struct radix *t, uint32_t index)
 {
 	struct radix_node *node = t->root;
 
@@ -22,6 +22,7 @@ struct radix_node *radix_leaf(const struct radix *t, uint32_t index)
 		return NULL;
 	}
 	for (unsigned shift = RADIX_BITS * node->level; node && shift > 0; shift -= RADIX_BITS) {
+		t->near = shift == RADIX_BITS ? node : t->near;
 		node = node->slot[index >> shift & RADIX_MASK];
 	}
 	return node;

@@ -37,10 +37,13 @@ struct radix_node {
 	uint8_t            offset;              /* which slot of the parent                       */
 };
 
-struct radix { struct radix_node *root; };
+struct radix {
+	struct radix_node *root;
+	struct radix_node *near;        /* the parent of the leaf that was last searched for, or NULL */
+};
 
 /* How many nodes radix_add_nodes(t, first, n) would need now.  [first, first + n) must not wrap. */
-unsigned radix_missing(const struct radix *t, uint32_t first, unsigned n);
+unsigned radix_missing(struct radix *t, uint32_t first, unsigned n);
 
 /*
  * Grow the tree so that every index of [first, first + n) has a leaf, taking zeroed nodes from the chain
@@ -52,8 +55,25 @@ void radix_add_nodes(struct radix *t, uint32_t first, unsigned n, struct radix_n
 /* Undo the `reserved` of radix_add_nodes; emptied leaves become eligible for radix_trim. */
 void radix_unreserve(struct radix *t, uint32_t first, unsigned n);
 
-/* The leaf that covers @index, or NULL.  Its slot is index & RADIX_MASK. */
-struct radix_node *radix_leaf(const struct radix *t, uint32_t index);
+/* The node that was searched for last, if it is the parent of the leaf that covers @index. */
+static inline struct radix_node *radix_near(const struct radix *t, uint32_t index)
+{
+	return t->near && (t->near->first ^ index) >> (2 * RADIX_BITS) == 0 ? t->near : NULL;
+}
+
+/* From the root; only for radix_leaf(). */
+struct radix_node *radix_search_leaf(struct radix *t, uint32_t index);
+
+/*
+ * The leaf that covers @index, or NULL.  Its slot is index & RADIX_MASK.  Who comes to a leaf mostly wants its neighbour
+ * next: the 64 of one parent are found without a search.
+ */
+static inline struct radix_node *radix_leaf(struct radix *t, uint32_t index)
+{
+	struct radix_node *near = radix_near(t, index);
+
+	return near ? near->slot[index >> RADIX_BITS & RADIX_MASK] : radix_search_leaf(t, index);
+}
 
 /* First leaf with any used slot at or after @index (leaf->first may be below @index), or NULL. */
 struct radix_node *radix_next(const struct radix *t, uint32_t index);

@@ -23,7 +23,7 @@ static unsigned level_for(uint32_t index)
  * Level of the lowest node towards @index that exists, or will once the root has grown to @top: growing
  * puts a chain of nodes above the old root, all of them at the left edge.
  */
-static unsigned lowest_level(const struct radix *t, uint32_t index, unsigned top)
+static unsigned lowest_level(struct radix *t, uint32_t index, unsigned top)
 {
 	const struct radix_node *node = descend(t, index);
 
@@ -33,7 +33,7 @@ static unsigned lowest_level(const struct radix *t, uint32_t index, unsigned top
 	return t->root ? level_for(index) : top;
 }
 
-unsigned radix_missing(const struct radix *t, uint32_t first, unsigned n)
+unsigned radix_missing(struct radix *t, uint32_t first, unsigned n)
 {
 	uint32_t last_leaf = (first + n - 1) / RADIX_SIZE;
 	unsigned top = level_for(first + n - 1);
@@ -147,6 +147,9 @@ struct radix_node *radix_trim(struct radix *t, struct radix_node *leaf)
 			parent->used &= ~(1ull << node->offset);
 		} else {
 			t->root = NULL;
+		}
+		if (node == t->near) {
+			t->near = NULL;
 		}
 		node->parent = trimmed;
 		trimmed = node;

@@ -35,8 +35,14 @@ static inline bool root_covers(const struct radix_node *root, uint32_t index)
 /* The lowest node on the way to @index: its leaf, or where the path breaks off; NULL if outside the tree. */
 static inline struct radix_node *descend(const struct radix *t, uint32_t index)
 {
-	struct radix_node *node = t->root;
+	struct radix_node *node = radix_near(t, index);
 
+	if (node) {
+		struct radix_node *leaf = node->slot[index >> RADIX_BITS & RADIX_MASK];
+
+		return leaf ? leaf : node;
+	}
+	node = t->root;
 	if (!node || !root_covers(node, index)) {
 		return NULL;
 	}

@@ -1,5 +1,5 @@
 /*
- * Memory and strings, by words where it is easy.  Whole pages are the business of kernel/x86/mmu.c.
+ * Memory and strings, by words where it is easy.  memcpy and memset are kernel/x86/string.c.
  *
  * gcc recognises the loops below as "this is memcpy" and would replace them by calls to themselves;
  * NO_PATTERNS tells it not to.
@@ -19,34 +19,6 @@
 /* i386 reads and writes words at any address; may_alias since they stand for bytes of any type. */
 typedef uint32_t __attribute__((may_alias, aligned(1))) word_t;
 
-NO_PATTERNS void *(memcpy)(void *restrict to, const void *restrict from, size_t n)
-{
-	char *t = to;
-	const char *f = from;
-
-	for (; n >= 8 * sizeof(word_t); n -= 8 * sizeof(word_t)) {
-		((word_t *)t)[0] = ((const word_t *)f)[0];
-		((word_t *)t)[1] = ((const word_t *)f)[1];
-		((word_t *)t)[2] = ((const word_t *)f)[2];
-		((word_t *)t)[3] = ((const word_t *)f)[3];
-		((word_t *)t)[4] = ((const word_t *)f)[4];
-		((word_t *)t)[5] = ((const word_t *)f)[5];
-		((word_t *)t)[6] = ((const word_t *)f)[6];
-		((word_t *)t)[7] = ((const word_t *)f)[7];
-		t += 8 * sizeof(word_t);
-		f += 8 * sizeof(word_t);
-	}
-	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
-		*(word_t *)t = *(const word_t *)f;
-		t += sizeof(word_t);
-		f += sizeof(word_t);
-	}
-	while (n--) {
-		*t++ = *f++;
-	}
-	return to;
-}
-
 NO_PATTERNS void *memmove(void *to, const void *from, size_t n)
 {
 	char *t = to;
@@ -62,32 +34,6 @@ NO_PATTERNS void *memmove(void *to, const void *from, size_t n)
 		while (n--) {
 			t[n] = f[n];
 		}
-	}
-	return to;
-}
-
-NO_PATTERNS void *(memset)(void *to, int byte, size_t n)
-{
-	char *t = to;
-	word_t word = 0x01010101u * (uint8_t)byte;
-
-	for (; n >= 8 * sizeof(word_t); n -= 8 * sizeof(word_t)) {
-		((word_t *)t)[0] = word;
-		((word_t *)t)[1] = word;
-		((word_t *)t)[2] = word;
-		((word_t *)t)[3] = word;
-		((word_t *)t)[4] = word;
-		((word_t *)t)[5] = word;
-		((word_t *)t)[6] = word;
-		((word_t *)t)[7] = word;
-		t += 8 * sizeof(word_t);
-	}
-	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
-		*(word_t *)t = word;
-		t += sizeof(word_t);
-	}
-	while (n--) {
-		*t++ = (char)byte;
 	}
 	return to;
 }

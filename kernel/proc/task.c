@@ -16,7 +16,7 @@
 #include "kernel/x86/mmu.h"
 #include "mm/phys/kmalloc.h"
 
-#define KSTACK_PAGES 3u                 /* 12 KiB: the largest batches of mm need 2.5 KiB of it */
+#define KSTACK_PAGES 3u                 /* 12 KiB: an mwrite and the write-out that it may need have 5 KiB of batches */
 #define SLOT_BYTES   ((KSTACK_PAGES + 1) * PAGE_SIZE)
 #define KSTACKS      KVIRT_BASE
 #define NR_KSTACKS   (NR_PROCS + 16u)   /* and the kernel's own tasks */

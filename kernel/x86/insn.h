@@ -237,14 +237,24 @@ static inline uint64_t tsc_read(void)
 	return value;
 }
 
-static inline void rep_movsl(void *to, const void *from, uint32_t words)
+static inline void rep_movsl(void *to, const void *from, size_t words)
 {
 	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
 }
 
-static inline void rep_stosl(void *to, uint32_t value, uint32_t words)
+static inline void rep_movsb(void *to, const void *from, size_t bytes)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+
+static inline void rep_stosl(void *to, uint32_t value, size_t words)
 {
 	__asm__ volatile("rep stosl" : "+D"(to), "+c"(words) : "a"(value) : "memory");
+}
+
+static inline void rep_stosb(void *to, uint8_t value, size_t bytes)
+{
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
 }
 
 #endif

@@ -207,16 +207,33 @@ static unsigned cut_at_end(const struct mapping *m, pgoff_t i, unsigned n)
 	return i < end ? MIN(n, end - i) : 0;
 }
 
+/* How many of these frames have no place. */
+static unsigned unplaced(struct frame *const *f, unsigned n)
+{
+	unsigned without = 0;
+
+	for (unsigned k = 0; k < n; k++) {
+		without += f[k]->place == 0;
+	}
+	return without;
+}
+
 /* See names.h. */
 void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,
                 struct frame **f, unsigned n, uint32_t flags)
 {
+	uintptr_t named = 0;
+
+	ASSERT(!(flags & FR_DIRTY) || unplaced(f, n) == 0);     /* write-out looks nothing up */
 	for (unsigned k = 0; k < n; k++) {
-		ASSERT(!f[k]->mapping && (f[k]->place || !(flags & FR_DIRTY)));
-		f[k]->mapping = m;
-		f[k]->index = i + k;
-		f[k]->flags = flags;
+		struct frame *one = f[k];
+
+		named |= (uintptr_t)one->mapping;
+		one->mapping = m;
+		one->index = i + k;
+		one->flags = flags;
 	}
+	ASSERT(!named);
 	radix_insert_run(leaf, i & RADIX_MASK, (void *const *)f, n);
 	if (flags & FR_DIRTY) {
 		names_tag_dirty(m, leaf, i & RADIX_MASK, n);

@@ -23,7 +23,7 @@
 
 struct readahead;
 
-enum { PC_BATCH = 256 };                /* largest n of one call from a kernel stack: 1 KiB of pointers */
+enum { PC_BATCH = 512 };                /* largest n of one call from a kernel stack: 2 KiB of pointers */
 
 /* Or-ed into pcache_give()'s flags: clean pages past the end may be named too.  For write(2), which holds
  * inode.lock and makes the file longer next. */
@@ -105,13 +105,13 @@ unsigned pcache_give(struct mapping *m, pgoff_t i, struct frame **f, unsigned n,
 /*
  * Take names away.  For each page of [i, i + n) whose frame is settled and owned by nobody but the
  * cache, remove it and hand it to the caller: out[k] is then nameless and solely ours.
- * @how is TAKE_CLEAN (leave dirty frames, which hold the only copy, and those without content) or
- * TAKE_ANY (the content is dead).
+ * @how is TAKE_CLEAN (leave dirty frames, which hold the only copy, and those without content), TAKE_FIRSTOUT (of the
+ * clean ones those that reclaim takes first) or TAKE_ANY (the content is dead).
  * out[k] is NULL for holes and for frames in use; the caller waits, copies or skips, as suits it.
  * Owns: the cache's reference becomes the caller's.
  * Returns: how many were taken.
  */
-enum take { TAKE_CLEAN, TAKE_ANY };
+enum take { TAKE_CLEAN, TAKE_FIRSTOUT, TAKE_ANY };
 unsigned pcache_take(struct mapping *m, pgoff_t i, unsigned n, enum take how, struct frame **out);
 
 /*

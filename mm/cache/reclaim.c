@@ -36,14 +36,11 @@ enum round { FIRST_OUT, USED_ONCE, USED_AGAIN, ROUNDS };
 /* What a sweep has done: pages freed, and pages of its class that could have been, were they written. */
 struct swept { unsigned freed, unwritten; };
 
-static pfn_t hand;
+static pfn_t hand;      /* the frame to be looked at next */
 
 /* A look without a lock: is it a page whose turn this round is? */
 static bool in_class(struct frame *f, enum round round)
 {
-	if (!f->mapping) {
-		return false;
-	}
 	if (round == FIRST_OUT) {
 		return frame_is(f, FR_FIRSTOUT);
 	}
@@ -78,47 +75,85 @@ static bool make_idle(struct frame *f, enum round round)
 	return atomic_read(&f->refs) == 2;
 }
 
-/* Try to free one frame. */
-static bool evict(struct frame *f, enum round round)
+/* Free what of the leaf around page @i is first-out as well: such pages came in runs. */
+static unsigned evict_leaf(struct mapping *m, pgoff_t i)
 {
-	bool done = false;
+	struct frame *gone[RADIX_SIZE];
+	unsigned n = pcache_take(m, i & ~RADIX_MASK, RADIX_SIZE, TAKE_FIRSTOUT, gone);
+
+	frame_put_many(gone, RADIX_SIZE);
+	return n;
+}
+
+/* Take the name off @f, which is locked and ours and the cache's only; false if somebody has come in between. */
+static bool unname(struct mapping *m, struct frame *f)
+{
+	bool idle;
+
+	spin_lock(&m->lock);
+	idle = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
+	if (idle) {
+		names_remove_one(f, C_RA_WASTED);
+		(void)atomic_dec_zero(&f->refs);        /* the cache's */
+	}
+	spin_unlock(&m->lock);
+	return idle;
+}
+
+/* Try to free one frame, and who would have to go with it.  Its lock keeps the mapping.  Returns how many. */
+static unsigned evict(struct frame *f, enum round round)
+{
+	unsigned freed = 0;
 
 	if (!atomic_inc_not_zero(&f->refs)) {
-		return false;
+		return 0;
 	}
 	if (frame_trylock(f)) {
 		struct mapping *m = f->mapping;
 
 		if (m && make_idle(f, round)) {
-			spin_lock(&m->lock);
-			done = atomic_read(&f->refs) == 2 && !frame_is(f, FR_DIRTY | FR_WRITEBACK);
-			if (done) {
-				names_remove_one(f, C_RA_WASTED);
-				(void)atomic_dec_zero(&f->refs);        /* the cache's */
-			}
-			spin_unlock(&m->lock);
+			freed = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
+			freed += unname(m, f);
 		}
 		frame_unlock(f);
 	}
 	frame_put(f);
-	return done;
+	return freed;
 }
 
-/* The next frame.  Below the page of zeros, the lowest that was ever free, there is nothing to reclaim. */
-static struct frame *advance(void)
+/*
+ * The next frame that has a name, at most *@looks steps on, which are taken off; NULL: there is none.  Most frames of a
+ * large memory have none.  Below the page of zeros, the lowest that was ever free, there is nothing to reclaim.
+ */
+static struct frame *next_named(pfn_t *looks)
 {
-	hand = hand + 1 < nframes ? hand + 1 : frame_pfn(zero_frame);
-	return pfn_frame(hand);
+	while (*looks > 0) {
+		struct frame *f = pfn_frame(hand), *end = pfn_frame(MIN(nframes, hand + *looks));
+
+		while (f < end && !f->mapping) {
+			f++;
+		}
+		*looks -= frame_pfn(f) - hand;
+		hand = frame_pfn(f);
+		if (f < end) {
+			--*looks;
+			hand++;
+			return f;
+		}
+		if (hand == nframes) {
+			hand = frame_pfn(zero_frame);
+		}
+	}
+	return NULL;
 }
 
 /* At most @looks steps, or until @want frames are free. */
 static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 {
 	struct swept s = { 0, 0 };
+	struct frame *f;
 
-	while (looks-- > 0 && s.freed < want) {
-		struct frame *f = advance();
-
+	while (s.freed < want && (f = next_named(&looks)) != NULL) {
 		if (!in_class(f, round)) {
 			continue;
 		}
@@ -131,10 +166,15 @@ static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 	return s;
 }
 
-/* Once round. */
+/* How many steps take the hand to where it is now. */
+static pfn_t once_round(void)
+{
+	return nframes - frame_pfn(zero_frame);
+}
+
 static struct swept sweep_all(unsigned want, enum round round)
 {
-	return sweep(want, round, nframes - frame_pfn(zero_frame));
+	return sweep(want, round, once_round());
 }
 
 static bool any_firstout(void)
@@ -177,13 +217,16 @@ unsigned reclaim(unsigned want)
 	return freed;
 }
 
-/* See reclaim.h.  A few steps of the hand and no more: what is not found soon is not idle enough for a wish. */
+/* See reclaim.h.  A few steps of the hand, and never twice past the same frame: what is not found soon is not idle
+ * enough for a wish. */
 unsigned reclaim_idle(unsigned want)
 {
 	unsigned freed;
+	pfn_t looks;
 
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
-	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, IDLE_LOOKS * want).freed;
+	looks = MIN(IDLE_LOOKS * want, once_round());
+	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, looks).freed;
 	count_add(C_PAGES_RECLAIMED, freed);
 	return freed;
 }
@@ -198,8 +241,14 @@ void reclaim_surplus(void)
 	}
 }
 
-/* See reclaim.h. */
+/* See reclaim.h.  What is cached from now on begins with the frame that is free now, and so does the hand. */
 void reclaim_init(void)
 {
+	struct frame *next = frame_alloc(ALLOC_ATOMIC);
+
+	if (next) {
+		hand = frame_pfn(next);
+		frame_put(next);
+	}
 	frame_set_reclaim(reclaim);
 }

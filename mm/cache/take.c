@@ -23,11 +23,12 @@ static bool all_idle(const struct radix_node *leaf, unsigned slot, unsigned n, u
 		return false;
 	}
 	for (unsigned k = 0; k < n; k++) {
-		uint32_t flags = frame_flags(f[k], ~0u);
+		const struct frame *one = f[k];
+		uint32_t flags = frame_flags(one, ~0u);
 
 		any |= flags;
 		all &= flags;
-		refs |= atomic_read(&f[k]->refs);       /* named, so none is 0 */
+		refs |= atomic_read(&one->refs);        /* named, so none is 0 */
 	}
 	return refs == 1 && (any & look) == want && (all & look) == want;
 }
@@ -49,6 +50,13 @@ static unsigned idle_run(const struct radix_node *leaf, unsigned slot, unsigned 
 	return k;
 }
 
+/* The flags that a frame must have to be taken so. */
+static const uint32_t wanted[] = {
+	[TAKE_CLEAN]    = FR_UPTODATE,
+	[TAKE_FIRSTOUT] = FR_UPTODATE | FR_FIRSTOUT,
+	[TAKE_ANY]      = 0,
+};
+
 /*
  * Which of slots [slot, slot + n) hold frames that nobody but the cache owns and that suit @how; these go to
  * @out, NULL for the others.  Locks: mapping.lock held.
@@ -56,8 +64,8 @@ static unsigned idle_run(const struct radix_node *leaf, unsigned slot, unsigned 
 static uint64_t idle_slots(const struct radix_node *leaf, unsigned slot, unsigned n, enum take how,
                            struct frame **out)
 {
-	const uint32_t look = FR_LOCKED | FR_WRITEBACK | (how == TAKE_CLEAN ? FR_DIRTY | FR_UPTODATE : 0);
-	const uint32_t want = how == TAKE_CLEAN ? FR_UPTODATE : 0;
+	const uint32_t want = wanted[how];
+	const uint32_t look = FR_LOCKED | FR_WRITEBACK | (how == TAKE_ANY ? 0 : FR_DIRTY) | want;
 	uint64_t mask = 0;
 
 	if (all_idle(leaf, slot, n, look, want)) {

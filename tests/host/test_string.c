@@ -1,5 +1,5 @@
 /*
- * kernel/lib/string.c against the C library.  The kernel's own functions, which host programs otherwise do
+ * kernel/lib/string.c and kernel/x86/string.c against the C library.  The kernel's own functions, which host programs otherwise do
  * not use, are compiled here under other names.
  */
 #include "tests/host/host.h"
@@ -16,6 +16,7 @@
 #define strchr  kernel_strchr
 #define str_copy kernel_str_copy
 #include "kernel/lib/string.c"
+#include "kernel/x86/string.c"
 #undef memcpy
 #undef memmove
 #undef memset
