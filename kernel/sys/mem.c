@@ -73,7 +73,7 @@ static int set_file(struct map_request *r, uint32_t flags, struct file *f, pgoff
 	if (!file_readable(f)) {
 		return -EACCES;
 	}
-	if (!file_regular(f)) {
+	if (!file_paged(f)) {
 		return -ENODEV;
 	}
 	if (pgoff + (r->len >> PAGE_SHIFT) < pgoff) {
