@@ -12,6 +12,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"
 #include "mm/phys/frame.h"
+#include "mm/phys/kmalloc.h"
 
 enum { ORDER_MAX = 32 };        /* bytes of an order */
 
@@ -53,11 +54,11 @@ static bool take_word(const char **s, const char *word)
 	return true;
 }
 
-enum kind { ALLOC, READ, WRITE, SLOW, KINDS };
+enum kind { ALLOC, SMALL, READ, WRITE, SLOW, KINDS };
 
 static enum kind take_kind(const char **s)
 {
-	static const char *const names[KINDS] = { "alloc", "read", "write", "slow" };
+	static const char *const names[KINDS] = { "alloc", "small", "read", "write", "slow" };
 	enum kind k = ALLOC;
 
 	while (k < KINDS && !take_word(s, names[k])) {
@@ -81,6 +82,9 @@ static int arm(const char *s)
 	switch (kind) {
 	case ALLOC:
 		frame_fail_nth(n);
+		break;
+	case SMALL:
+		kmalloc_fail_nth(n);
 		break;
 	case SLOW:
 		blk_slow(n, us);

@@ -66,6 +66,12 @@ static inline bool file_regular(const struct file *f)
 	return inode_is(f->inode, S_IFREG);
 }
 
+/* Has it pages, to be mapped, read ahead, moved?  The texts of /proc are files, too, but made as they are read. */
+static inline bool file_paged(const struct file *f)
+{
+	return file_regular(f) && f->inode->mapping.ops;
+}
+
 /* Open @path (kernel string) relative to @cwd; creates with @mode as @flags say.  0 or -errno. */
 must_check int file_open(struct inode *cwd, const char *path, uint32_t flags, uint32_t mode, struct file **out);
 /* The same for an inode that is found already.  Owns: takes over the reference to @i if it succeeds. */

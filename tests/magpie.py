@@ -52,6 +52,21 @@ def figures(text):
             if len(words) == 2 and words[1].isdigit()}
 
 
+def readme_examples(word):
+    """(command, what it prints) of the README's commands that have @word in them."""
+    found, printed = [], None
+    for line in (TOP / "README.md").read_text().splitlines():
+        text = line[4:] if line.startswith("    ") else ""
+        if text.startswith("$ tools/magpie run ") and word in text:
+            printed = []
+            found.append((text[2:], printed))
+        elif not text or text.startswith("$ "):
+            printed = None
+        elif printed is not None:
+            printed.append(text + "\n")
+    return [(command, "".join(lines)) for command, lines in found]
+
+
 def read_file(image, path, to):
     """Copy the file @path out of the image to the host file @to, with debugfs."""
     subprocess.run(["debugfs", "-R", f"dump {path} {to}", str(image)], env=SBIN,

@@ -6,29 +6,13 @@ import subprocess
 
 import pytest
 
-from magpie import TOP, figures, ok, run, told
+from magpie import TOP, figures, ok, readme_examples, run, told
 
 pytestmark = pytest.mark.guest
 
-DO = "tools/magpie run "        # how a command in the README begins
-
-
-def examples():
-    """(command, what it prints) of the README's blocks that speak of failing."""
-    command, printed = None, []
-    for line in [*(TOP / "README.md").read_text().splitlines(), ""]:
-        text = line[4:] if line.startswith("    ") else None
-        if command and (text is None or text.startswith("$ ")):
-            yield command, "".join(printed)
-            command = None
-        if text and text.startswith("$ " + DO) and "fail" in text:
-            command, printed = text[2:], []
-        elif command:
-            printed.append(text + "\n")
-
 
 def test_readme_example():
-    found = list(examples())
+    found = readme_examples("fail")
     assert found
     for command, printed in found:
         done = subprocess.run(["bash", "-c", command], cwd=TOP, capture_output=True, text=True,

@@ -15,7 +15,9 @@ REORDER = ["--append", "ramdisk.latency_us=200 ramdisk.seed=7"]
     (REORDER, 1, 100_000),
     (["--ram", "16", *REORDER], 2, 20_000),
 ], ids=["reorder", "little-memory"])
-def test_model_agrees(options, seed, count):
+def test_p22_model_agrees(options, seed, count):
     done = run("--icount", "--fsck", *options, "--", "/test/t-p22-model", seed, count)
+    print(done.stdout.decode(errors="replace"))
     assert done.returncode == 0, told(done)
+    assert f"seed {seed}, {count} operations" in done.stdout.decode()
     assert b"PASS agrees_with_the_model" in done.stdout

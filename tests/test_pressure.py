@@ -1,10 +1,11 @@
 """Memory pressure: the demonstration, machines of different size, and the end of memory."""
 
 import re
+import subprocess
 
 import pytest
 
-from magpie import figures, ok, run, told
+from magpie import TOP, figures, ok, readme_examples, run, told
 
 pytestmark = pytest.mark.guest
 
@@ -33,6 +34,23 @@ def test_p14_bystander_stays(words, more):
     assert got["frames_leaked"] == 0
     if not words:               # else a page may be overwritten while it is being written
         assert got["bytes_copied"] == 0
+
+
+# What the size of the kernel decides, and when the disk's interrupts come.
+DRIFTING = ["memory_pages", "free_pages", "peak_extra_pages", "peak_unwritten_pages"]
+
+
+def test_readme_example():
+    """The demonstration works as printed; the rest to the digit, these to a tenth."""
+    [(command, printed)] = readme_examples("/bin/pressure")
+    done = subprocess.run(["bash", "-c", command], cwd=TOP, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=200, check=False)
+    print(done.stdout, done.stderr)
+    got, told_there = figures(done.stdout), figures(printed)
+    assert done.returncode == 0 and list(got) == list(told_there)
+    for name, value in told_there.items():
+        slack = value // 10 if name in DRIFTING else 0
+        assert abs(got[name] - value) <= slack, name
 
 
 def test_m02_footprint_does_not_grow():

@@ -42,9 +42,10 @@ static int read_exactly(struct inode *file, void *to, uint32_t n, uint32_t pos)
 	return r < 0 ? r : (uint32_t)r == n ? 0 : -ENOEXEC;
 }
 
+/* Who may write may read: see kernel/sys/mem.c. */
 static unsigned segment_prot(const struct elf_segment *s)
 {
-	return (s->flags & PF_R ? PROT_READ : 0u) | (s->flags & PF_W ? PROT_WRITE : 0u) |
+	return (s->flags & (PF_R | PF_W) ? PROT_READ : 0u) | (s->flags & PF_W ? PROT_WRITE : 0u) |
 	       (s->flags & PF_X ? PROT_EXEC : 0u);
 }
 

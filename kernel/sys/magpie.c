@@ -41,7 +41,7 @@ long sys_readahead(const struct sysargs *a)
 	if (!f || !file_readable(f)) {
 		return -EBADF;
 	}
-	if (!file_regular(f) || off < 0) {
+	if (!file_paged(f) || off < 0) {
 		return -EINVAL;
 	}
 	read_ahead(f, off, (loff_t)arg(a, 3));
@@ -143,7 +143,7 @@ long sys_mwrite(const struct sysargs *a)
 	if (!f || !file_writable(f)) {
 		return -EBADF;
 	}
-	if (!file_regular(f) || ((va | len) & PAGE_MASK)) {
+	if (!file_paged(f) || ((va | len) & PAGE_MASK)) {
 		return -EINVAL;
 	}
 	mutex_lock(&f->lock);

@@ -19,6 +19,12 @@ static struct space *my_space(void)
 	return task_current()->space;
 }
 
+/* What the processor can do: a page that may be written may be read, too [SDM 3A 4.6]. */
+static uint32_t possible(uint32_t prot)
+{
+	return prot & PROT_WRITE ? prot | PROT_READ : prot;
+}
+
 /* Is nothing mapped in [at, at + len)? */
 static bool range_free(struct space *s, uva_t at, uint32_t len)
 {
@@ -73,7 +79,7 @@ static int set_file(struct map_request *r, uint32_t flags, struct file *f, pgoff
 	if (!file_readable(f)) {
 		return -EACCES;
 	}
-	if (!file_regular(f)) {
+	if (!file_paged(f)) {
 		return -ENODEV;
 	}
 	if (pgoff + (r->len >> PAGE_SHIFT) < pgoff) {
@@ -114,7 +120,7 @@ static long map(const struct mmap_args *m, pgoff_t pgoff)
 	bool fixed = (m->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
 	struct map_request r = {
 		.at = fixed ? m->at : page_round_down(m->at), .len = page_round_up(m->len),
-		.prot = m->prot, .fixed = fixed,
+		.prot = possible(m->prot), .fixed = fixed,
 	};
 	uva_t at = 0;
 	int error = check_flags(m->flags, m->prot);
@@ -187,7 +193,7 @@ long sys_mprotect(const struct sysargs *a)
 	if (len == 0 || !user_range(at, len)) {
 		return -ENOMEM;
 	}
-	return space_protect(my_space(), at, len, prot);
+	return space_protect(my_space(), at, len, possible(prot));
 }
 
 /* ---- mremap ---- */

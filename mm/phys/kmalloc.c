@@ -20,6 +20,7 @@
  */
 #include "mm/phys/kmalloc.h"
 
+#include "kernel/counters.h"
 #include "kernel/lib/string.h"
 #include "kernel/lock.h"
 #include "mm/phys/frame.h"
@@ -41,12 +42,14 @@ static struct {
 	struct list     partial[NR_CLASSES];    /* slabs with room, by link     [lock] */
 	size_t          in_use;                 /* bytes handed out             [lock] */
 	pfn_t           slabs;                  /* frames that they are cut of  [lock] */
+	unsigned        fail_in;                /* calls until one is refused; 0: none  [lock] */
 } heap = {
 	.partial = { EMPTY(0), EMPTY(1), EMPTY(2), EMPTY(3), EMPTY(4),
 	             EMPTY(5), EMPTY(6), EMPTY(7), EMPTY(8) },
 };
 
 static unsigned class_of(size_t size);
+static bool     refused(void);
 static void     slab_start(struct frame *slab, unsigned class);
 static void    *take_object(unsigned class);
 static void     check_object(const struct frame *slab, const void *object);
@@ -67,11 +70,13 @@ void *kmalloc(size_t size, unsigned how)
 	unsigned class = class_of(size);
 	struct frame *slab;
 	void *object;
+	bool no;
 
 	spin_lock(&heap.lock);
-	object = take_object(class);
+	no = heap.fail_in > 0 && refused();
+	object = no ? NULL : take_object(class);
 	spin_unlock(&heap.lock);
-	if (object) {
+	if (object || no) {
 		return object;
 	}
 	slab = frame_alloc(how | ALLOC_KERNEL);
@@ -130,6 +135,25 @@ size_t kmalloc_in_use(void)
 pfn_t kmalloc_frames(void)
 {
 	return heap.slabs;
+}
+
+/* For tests of error paths: when frames are refused, only who needs a new slab notices. */
+void kmalloc_fail_nth(unsigned nth)
+{
+	spin_lock(&heap.lock);
+	heap.fail_in = nth;
+	spin_unlock(&heap.lock);
+}
+
+/* Is this the call that was to be refused?  Counts down.  Locks: heap.lock held. */
+static bool refused(void)
+{
+	bool now = --heap.fail_in == 0;
+
+	if (now) {
+		count_add(C_INJECTED, 1);
+	}
+	return now;
 }
 
 static unsigned class_of(size_t size)

@@ -21,4 +21,7 @@ size_t kmalloc_in_use(void);
 /* The frames that this memory is cut of. */
 pfn_t  kmalloc_frames(void);
 
+/* Fault injection: the @nth call from now returns NULL (0 = off). */
+void   kmalloc_fail_nth(unsigned nth);
+
 #endif

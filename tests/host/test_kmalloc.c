@@ -109,6 +109,11 @@ static void test_no_memory(void **state)
 
 	frame_fail_nth(1);
 	assert_null(kmalloc(64, ALLOC_WAIT));
+
+	kmalloc_fail_nth(2);
+	kfree(kmalloc(32, ALLOC_WAIT));
+	assert_null(kmalloc(32, ALLOC_WAIT));           /* though there is room in its slab */
+	kfree(kmalloc(32, ALLOC_WAIT));
 	kfree(p);
 	kfree(q);
 	memory_end();

@@ -282,9 +282,10 @@ unsigned long kernel_option(const char *name)
 }
 
 /*
- * Let the @n-th "read" or "write" request of the disk, or the @n-th "alloc" of
- * a frame, fail from now on; 0: none.  What was armed before may hit this very
- * open; it fails once, so a second open is not refused.
+ * Let the @n-th "read" or "write" request of the disk, the @n-th "alloc" of a
+ * frame, or the @n-th "small" one of the kernel's own memory, fail from now on,
+ * or the @n-th request be "slow"; 0: none.  What was armed before may hit this
+ * very open; it fails once, so a second open is not refused.
  */
 void fail_at(const char *kind, unsigned n)
 {
@@ -293,7 +294,8 @@ void fail_at(const char *kind, unsigned n)
 	if (fd < 0 && errno == ENOMEM)
 		fd = open("/proc/magpie/fail", O_WRONLY);
 	CHECK(fd >= 0);
-	CHECK(dprintf(fd, "%s %u", kind, n) > 0);
+	CHECK(dprintf(fd, "%s %u%s", kind, n,
+		      strcmp(kind, "slow") == 0 ? " 20000" : "") > 0);
 	close(fd);
 }
 

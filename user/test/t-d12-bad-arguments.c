@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -128,6 +129,31 @@ static void fdatasync_area_descriptors(void)
 	CHECK_FAILS(fdatasync_area(63, 0, 0), EBADF);
 }
 
+/* Files to look at, but there are no pages behind them. */
+static void texts_of_proc_have_no_pages(void)
+{
+	char *p = map_anonymous(PAGE), *argv[] = { NULL };
+	int fd = open("/proc/magpie/counters", O_RDONLY);
+
+	*p = 'x';
+	CHECK(fd >= 0);
+	CHECK_FAILS(readahead(fd, 0, PAGE), EINVAL);
+	CHECK_FAILS((long)mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0),
+		    ENODEV);
+	CHECK_FAILS((long)mmap(NULL, PAGE, PROT_READ,
+			       MAP_PRIVATE | MAP_UNCACHED, fd, 0), ENODEV);
+	CHECK(posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED) >= 0);
+	CHECK(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) >= 0);
+	chmod("/proc/magpie/counters", 0755);
+	CHECK_EQ(execv("/proc/magpie/counters", argv), -1);
+	CHECK_FAILS(open("/proc/magpie/fail", O_WRONLY | O_DIRECT), EINVAL);
+	fd = open("/proc/magpie/fail", O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK_FAILS(mwrite(fd, p, PAGE), EINVAL);
+	CHECK_EQ(*p, 'x');
+	CHECK_FAILS(fdatasync_area(fd, 0, 0), EINVAL);
+}
+
 int main(void)
 {
 	RUN(w09_descriptors);
@@ -138,5 +164,6 @@ int main(void)
 	RUN(mwrite_beyond_the_largest_file);
 	RUN(r03_readahead_descriptors);
 	RUN(fdatasync_area_descriptors);
+	RUN(texts_of_proc_have_no_pages);
 	return test_end();
 }

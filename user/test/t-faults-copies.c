@@ -1,6 +1,6 @@
 /*
  * t-faults-copies: mcp and cp, with the n-th read, write or allocation failing,
- * for every n.  They say so, with the reason, or the copy is right and on the
+ * or the n-th request taking long, for every n.  They say so, with the reason, or the copy is right and on the
  * disk; the source is what it was; a second attempt succeeds; nothing leaks.
  */
 #define _GNU_SOURCE
@@ -112,19 +112,27 @@ static void copies_with(const char *path, const char *kind)
 }
 
 static void mcp_without_a_frame(void) { copies_with("/bin/mcp", "alloc"); }
+static void mcp_without_small_memory(void) { copies_with("/bin/mcp", "small"); }
 static void mcp_without_a_read(void) { copies_with("/bin/mcp", "read"); }
 static void mcp_without_a_write(void) { copies_with("/bin/mcp", "write"); }
+static void mcp_with_a_slow_disk(void) { copies_with("/bin/mcp", "slow"); }
 static void cp_without_a_frame(void) { copies_with("/bin/cp", "alloc"); }
+static void cp_without_small_memory(void) { copies_with("/bin/cp", "small"); }
 static void cp_without_a_read(void) { copies_with("/bin/cp", "read"); }
 static void cp_without_a_write(void) { copies_with("/bin/cp", "write"); }
+static void cp_with_a_slow_disk(void) { copies_with("/bin/cp", "slow"); }
 
 int main(void)
 {
 	RUN(mcp_without_a_frame);
+	RUN(mcp_without_small_memory);
 	RUN(mcp_without_a_read);
 	RUN(mcp_without_a_write);
+	RUN(mcp_with_a_slow_disk);
 	RUN(cp_without_a_frame);
+	RUN(cp_without_small_memory);
 	RUN(cp_without_a_read);
 	RUN(cp_without_a_write);
+	RUN(cp_with_a_slow_disk);
 	return test_end();
 }

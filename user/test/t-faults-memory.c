@@ -1,8 +1,8 @@
 /*
  * t-faults-memory: files that are cut while they are mapped, and forks of a
  * process with every kind of mapping, with the n-th read, write or allocation
- * failing, for every n.  Who is told, is told the reason; no byte is wrong;
- * nothing leaks.
+ * failing, or the n-th request taking long, for every n.  Who is told, is told
+ * the reason; no byte is wrong; nothing leaks.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -105,8 +105,10 @@ static void cuts_without(const char *kind)
 }
 
 static void cutting_without_a_frame(void) { cuts_without("alloc"); }
+static void cutting_without_small_memory(void) { cuts_without("small"); }
 static void cutting_without_a_read(void) { cuts_without("read"); }
 static void cutting_without_a_write(void) { cuts_without("write"); }
+static void cutting_with_a_slow_disk(void) { cuts_without("slow"); }
 
 /* ---- fork ---- */
 
@@ -185,16 +187,22 @@ static void forks_without(const char *kind)
 }
 
 static void forking_without_a_frame(void) { forks_without("alloc"); }
+static void forking_without_small_memory(void) { forks_without("small"); }
 static void forking_without_a_read(void) { forks_without("read"); }
 static void forking_without_a_write(void) { forks_without("write"); }
+static void forking_with_a_slow_disk(void) { forks_without("slow"); }
 
 int main(void)
 {
 	RUN(cutting_without_a_frame);
+	RUN(cutting_without_small_memory);
 	RUN(cutting_without_a_read);
 	RUN(cutting_without_a_write);
+	RUN(cutting_with_a_slow_disk);
 	RUN(forking_without_a_frame);
+	RUN(forking_without_small_memory);
 	RUN(forking_without_a_read);
 	RUN(forking_without_a_write);
+	RUN(forking_with_a_slow_disk);
 	return test_end();
 }

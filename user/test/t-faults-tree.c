@@ -1,6 +1,6 @@
 /*
  * t-faults-tree: a tree of files is unpacked, with the n-th read, write or
- * allocation failing, for every n.  The call that could not be done says why,
+ * allocation failing, or the n-th request taking long, for every n.  The call that could not be done says why,
  * and has done nothing; what was said to be done is there.  Nothing leaks.
  */
 #define _GNU_SOURCE
@@ -186,13 +186,17 @@ static void unpacks_without(const char *kind)
 }
 
 static void without_a_frame(void) { unpacks_without("alloc"); }
+static void without_small_memory(void) { unpacks_without("small"); }
 static void without_a_read(void) { unpacks_without("read"); }
 static void without_a_write(void) { unpacks_without("write"); }
+static void with_a_slow_disk(void) { unpacks_without("slow"); }
 
 int main(void)
 {
 	RUN(without_a_frame);
+	RUN(without_small_memory);
 	RUN(without_a_read);
 	RUN(without_a_write);
+	RUN(with_a_slow_disk);
 	return test_end();
 }

@@ -234,6 +234,23 @@ static void no_access_at_all(void)
 	check_dead(p, SIGSEGV);
 }
 
+/* The processor has no pages for writing only: who may write may read. */
+static void for_writing_only(void)
+{
+	volatile char *p = map_anonymous(2 * PAGE);
+	volatile char *q = mmap(NULL, PAGE, PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(q != MAP_FAILED);
+	p[0] = 'a';
+	CHECK_EQ(mprotect((void *)p, 2 * PAGE, PROT_WRITE), 0);
+	CHECK_EQ(p[0], 'a');
+	CHECK_EQ(p[PAGE], 0);
+	CHECK_EQ(q[0], 0);
+	p[0] = p[PAGE] = q[0] = 'b';
+	CHECK(p[0] == 'b' && p[PAGE] == 'b' && q[0] == 'b');
+}
+
 int main(void)
 {
 	RUN(anonymous_is_zero);
@@ -251,5 +268,6 @@ int main(void)
 	RUN(lengths_that_wrap);
 	RUN(mremap_shrinks_only);
 	RUN(no_access_at_all);
+	RUN(for_writing_only);
 	return test_end();
 }

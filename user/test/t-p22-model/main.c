@@ -1,8 +1,9 @@
 /*
  * t-p22-model: the cache stays the point of coherence.  Read, write, mmap,
- * msync, mwrite, truncate, fsync, fdatasync_area, fork, at random, on four
- * files, against a model that knows each byte; and bytes that nobody wrote are
- * never readable, though disk and memory are full of old ones.  (P22)
+ * msync, mwrite, truncate, fsync, fdatasync_area, fork, and O_DIRECT and
+ * sendfile besides, at random, on four files, against a model that knows each
+ * byte; and bytes that nobody wrote are never readable, though disk and memory
+ * are full of old ones.  (P22)
  *
  *	/test/t-p22-model [SEED [COUNT [without OPERATION...]]]
  *
@@ -34,6 +35,9 @@ static const struct {
 	{ "fsync", op_fsync, 15 },	{ "sync-area", op_sync_area, 30 },
 	{ "msync", op_msync, 20 },	{ "scribble", op_scribble, 20 },
 	{ "read-into", op_read_into, 30 }, { "write-from", op_write_from, 30 },
+	{ "direct-read", op_direct_read, 30 },
+	{ "direct-write", op_direct_write, 30 },
+	{ "copy", op_copy, 30 },
 	{ "fork", op_fork, 10 },	{ "join", op_join, 10 },
 	{ "again", op_again, 4 },	{ "whole", op_whole, 4 },
 	{ "pressure", op_pressure, 1 },

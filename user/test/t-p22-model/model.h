@@ -103,6 +103,11 @@ void op_mwrite(void);
 void op_read_into(void);
 void op_write_from(void);
 
+/* ---- past.c ---- */
+void op_direct_read(void);
+void op_direct_write(void);
+void op_copy(void);
+
 /* ---- other.c ---- */
 void op_fork(void);
 void op_join(void);

@@ -1,7 +1,7 @@
 /*
  * move.c: mwrite, and the two calls that copy between a file and a mapping.
  *
- * Floor: user space.  Read next: other.c.
+ * Floor: user space.  Read next: past.c.
  */
 #include "model.h"
 
