@@ -18,7 +18,7 @@ import magpie_report  # noqa: E402
 RECORD = TOP / "docs/bench/record.tsv"
 RENEW = "RENEW=1 make test T=test_bench"
 GROWTH = 1.03           # a figure may be so much larger than the recorded one
-COPIES = ["four:2048:4:new:cold", "four:2048:4:over:cold", "direct:1024:4:over:cold",
+COPIES = ["four:4096:4:new:cold", "four:4096:4:over:cold", "direct:1024:4:over:cold",
           "read-write:64:4:over:cold", "sendfile:1024:4:over:cold", "four-cache:4096:4:new:cached",
           "four-cache:4096:4:over:cached"]
 

@@ -43,7 +43,7 @@ class Case:
         return f"{method}:{unit}:{self.size}:{self.dest}:{source}"
 
 
-FOUR = "four:2048:cold"
+FOUR = f"{magpie_report.FOUR}:cold"
 OTHERS = [("direct:64:cold", "O_DIRECT 64 KiB"), ("direct:1024:cold", "O_DIRECT 1 MiB"),
           ("direct:4096:cold", "O_DIRECT 4 MiB"), ("read-write:4:cold", "read/write 4 KiB"),
           ("read-write:64:cold", "read/write 64 KiB"),
@@ -176,9 +176,9 @@ def measure(machine, names, quick, build):
 
 
 PROFILES = {            # what the picture shows: bench's words, and the pages they are for
-    "the four calls, 32 MiB, new": ("four:2048:32:new:cold", 8192),
-    "the four calls, 32 MiB, over": ("four:2048:32:over:cold", 8192),
-    "the four calls, 128 MiB, new": ("four:2048:128:new:cold", 32768),
+    "the four calls, 32 MiB, new": (f"{magpie_report.FOUR}:32:new:cold", 8192),
+    "the four calls, 32 MiB, over": (f"{magpie_report.FOUR}:32:over:cold", 8192),
+    "the four calls, 128 MiB, new": (f"{magpie_report.FOUR}:128:new:cold", 32768),
     "O_DIRECT 1 MiB, 32 MiB, new": ("direct:1024:32:new:cold", 8192),
 }
 
