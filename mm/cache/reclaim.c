@@ -75,6 +75,18 @@ static bool make_idle(struct frame *f, enum round round)
 	return atomic_read(&f->refs) == 2;
 }
 
+/*
+ * Frames on their way out, by rising address, as the hand finds them.  Freed together they come back in that order,
+ * so that what is read into them next is a run, and one segment of a request.
+ */
+struct gone { unsigned n; struct frame *frame[RECLAIM_BATCH]; };
+
+static void put_gone(struct gone *gone)
+{
+	frame_put_many(gone->frame, gone->n);
+	gone->n = 0;
+}
+
 /* Free what of the leaf around page @i is first-out as well: such pages came in runs. */
 static unsigned evict_leaf(struct mapping *m, pgoff_t i)
 {
@@ -100,10 +112,14 @@ static bool unname(struct mapping *m, struct frame *f)
 	return idle;
 }
 
-/* Try to free one frame, and who would have to go with it.  Its lock keeps the mapping.  Returns how many. */
-static unsigned evict(struct frame *f, enum round round)
+/*
+ * Try to take one frame's name, and free who would have to go with it.  The frame's lock keeps the mapping.
+ * Owns: a reference to @f goes to @gone, if it is the last.  Returns how many there are less in the cache.
+ */
+static unsigned evict(struct frame *f, enum round round, struct gone *gone)
 {
-	unsigned freed = 0;
+	unsigned others = 0;
+	bool ours = false;
 
 	if (!atomic_inc_not_zero(&f->refs)) {
 		return 0;
@@ -112,13 +128,20 @@ static unsigned evict(struct frame *f, enum round round)
 		struct mapping *m = f->mapping;
 
 		if (m && make_idle(f, round)) {
-			freed = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
-			freed += unname(m, f);
+			others = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
+			ours = unname(m, f);
 		}
 		frame_unlock(f);
 	}
-	frame_put(f);
-	return freed;
+	if (!ours) {
+		frame_put(f);
+		return others;
+	}
+	gone->frame[gone->n++] = f;
+	if (gone->n == RECLAIM_BATCH) {
+		put_gone(gone);
+	}
+	return others + 1;
 }
 
 /*
@@ -151,8 +174,10 @@ static struct frame *next_named(pfn_t *looks)
 static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 {
 	struct swept s = { 0, 0 };
+	struct gone gone;
 	struct frame *f;
 
+	gone.n = 0;
 	while (s.freed < want && (f = next_named(&looks)) != NULL) {
 		if (!in_class(f, round)) {
 			continue;
@@ -160,9 +185,10 @@ static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 		if (frame_is(f, FR_DIRTY | FR_WRITEBACK)) {
 			s.unwritten += to_be_written(f);
 		} else if (!frame_is(f, FR_LOCKED)) {
-			s.freed += evict(f, round);
+			s.freed += evict(f, round, &gone);
 		}
 	}
+	put_gone(&gone);
 	return s;
 }
 
