@@ -112,24 +112,19 @@ long sys_writev(const struct sysargs *a)
 long sys_lseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
-	loff_t at = 0;
-	long r = f ? file_seek(f, (int32_t)arg(a, 1), (int)arg(a, 2), &at) : -EBADF;
+	loff_t at = f ? file_seek(f, (int32_t)arg(a, 1), (int)arg(a, 2)) : -EBADF;
 
-	if (r < 0) {
-		return r;
-	}
-	return at > INT32_MAX ? -EOVERFLOW : (long)at;
+	return at == (int32_t)at ? (long)at : -EOVERFLOW;
 }
 
 /* Unlike everywhere else the high half comes first [Linux llseek(2)]. */
 long sys_llseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
-	loff_t at = 0;
 	loff_t offset = (loff_t)((uint64_t)arg(a, 1) << 32 | arg(a, 2));
-	long r = f ? file_seek(f, offset, (int)arg(a, 4), &at) : -EBADF;
+	loff_t at = f ? file_seek(f, offset, (int)arg(a, 4)) : -EBADF;
 
-	return r < 0 ? r : copy_to_user(arg(a, 3), &at, sizeof(at));
+	return at < 0 ? (long)at : copy_to_user(arg(a, 3), &at, sizeof(at));
 }
 
 static long truncate_path(uva_t path, loff_t size)

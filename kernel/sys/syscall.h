@@ -24,6 +24,9 @@ struct syscall_entry {
 	const char *name;
 };
 
+/* The handler of every number that is not in the table. */
+long sys_unknown(const struct sysargs *a);
+
 /* Open the door for int 0x80. */
 void syscall_init(void);
 

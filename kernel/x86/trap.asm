@@ -11,7 +11,8 @@
 ;
 ; C functions take their first argument in eax, here and in all of the kernel (-mregparm=3).
 ;
-; Two paths: int 0x80 calls its handler and leaves; all others also build a link for the backtrace.
+; Two paths: int 0x80 calls its handler and falls through to the way out; all others also build a link for the
+; backtrace.
 ;
 ; Floor 1.  [SDM 3A 6.12, 6.13]   Read next: trap.c
 
@@ -48,22 +49,6 @@ trap_syscall:
         ENTER_KERNEL
         mov     eax, esp
         call    [trap_handlers + 4*TRAP_SYSCALL]
-        jmp     to_user
-
-; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
-        align   16
-trap_common:
-        ENTER_KERNEL
-        mov     ebx, esp                        ; ebx = the frame; callees preserve it
-        push    dword [ebx + FRAME_EIP]
-        push    ebp
-        mov     ebp, esp
-        mov     ecx, [ebx + 12*4]               ; vector
-        mov     eax, ebx
-        call    [trap_handlers + 4*ecx]
-        mov     esp, ebx
-        test    byte [esp + FRAME_CS], 3
-        jz      restore                         ; back into the kernel: no door, no preemption
 
 ; The door runs with interrupts on.  What an interrupt asked for meanwhile is seen before leaving.
 to_user:
@@ -84,19 +69,33 @@ restore:
         add     esp, 8                          ; vector, error
         iret
 
+; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
+        align   16
+trap_common:
+        ENTER_KERNEL
+        mov     ebx, esp                        ; ebx = the frame; callees preserve it
+        push    dword [ebx + FRAME_EIP]
+        push    ebp
+        mov     ebp, esp
+        mov     ecx, [ebx + 12*4]               ; vector
+        mov     eax, ebx
+        call    [trap_handlers + 4*ecx]
+        mov     esp, ebx
+        test    byte [esp + FRAME_CS], 3
+        jnz     to_user
+        jmp     restore                         ; back into the kernel: no door, no preemption
+
 ; void trap_return(struct trapframe *tf)
 trap_return:
         cli
         mov     esp, eax
         jmp     restore
 
-; 256 stubs.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].
+; 255 stubs, and the system call.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].
 %assign v 0
 %rep    256
+  %if v != TRAP_SYSCALL
 trap_stub_%+v:
-  %if v == TRAP_SYSCALL
-        jmp     trap_syscall
-  %else
     %if v != 8 && (v < 10 || v > 14) && v != 17
         push    dword 0
     %endif
@@ -110,7 +109,11 @@ trap_stub_%+v:
 trap_stubs:                                     ; void (*const trap_stubs[256])(void)
 %assign v 0
 %rep    256
+  %if v == TRAP_SYSCALL
+        dd      trap_syscall
+  %else
         dd      trap_stub_%+v
+  %endif
 %assign v v+1
 %endrep
 
