@@ -43,24 +43,36 @@ static void pos_unlock(struct file *f, bool locked)
 	}
 }
 
-static int transfer_here(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
+/* Locks: the position is the caller's. */
+static inline int transfer_here(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
 {
-	bool locked = pos_lock(f);
 	int r = op(f, buf, n, f->pos);
 
 	if (r > 0) {
-		f->pos += r;
+		f->pos += (uint32_t)r;
 	}
-	pos_unlock(f, locked);
 	return r;
 }
 
-static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, loff_t pos)
+static __attribute__((noinline)) int transfer_shared(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
+{
+	int r;
+
+	mutex_lock(&f->lock);
+	r = transfer_here(f, op, buf, n);
+	mutex_unlock(&f->lock);
+	return r;
+}
+
+static __attribute__((noinline)) int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t before;
 	bool locked;
 	int r;
 
+	if (!f->ops->seekable) {
+		return -ESPIPE;
+	}
 	if (pos < 0) {
 		return -EINVAL;
 	}
@@ -75,14 +87,7 @@ static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, lo
 	return r;
 }
 
-/* Not inline: the way for pipes, below, is short. */
-static __attribute__((noinline)) int transfer_placed(struct file *f, transfer_fn op, uva_t buf, uint32_t n,
-                                                     const loff_t *pos)
-{
-	return pos ? transfer_at(f, op, buf, n, *pos) : transfer_here(f, op, buf, n);
-}
-
-static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
+static inline int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	if (!op) {
 		return inode_is(f->inode, S_IFDIR) ? -EISDIR : -EINVAL;
@@ -91,10 +96,13 @@ static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const
 	if (!user_range(buf, n)) {
 		return -EFAULT;
 	}
-	if (f->ops->seekable) {
-		return transfer_placed(f, op, buf, n, pos);
+	if (pos) {
+		return transfer_at(f, op, buf, n, *pos);
 	}
-	return pos ? -ESPIPE : op(f, buf, n, 0);
+	if (!f->ops->seekable) {
+		return op(f, buf, n, 0);
+	}
+	return pos_shared(f) ? transfer_shared(f, op, buf, n) : transfer_here(f, op, buf, n);
 }
 
 /* read(2), pread(2).  [POSIX read]  Sleeps.  Returns: bytes, 0 at the end; -EBADF -EISDIR -EINVAL

@@ -7,7 +7,7 @@
 #include "kernel/x86/ucopy.h"
 
 /* With O_NONBLOCK a reader that would have to wait is told so instead; only what can be polled makes anybody wait. */
-static int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+static inline int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP))) {
 		return -EAGAIN;
@@ -16,7 +16,7 @@ static int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 }
 
 /* Who writes where nobody is left to read hears of it by a signal, too [POSIX write]. */
-static int write_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+static inline int write_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	int r = file_write(f, buf, n, pos);
 
