@@ -23,7 +23,7 @@ FRAME_EIP       equ FRAME_CS - 4
 
         extern  trap_handlers                   ; trap.c: handler by vector
         extern  trap_user_return                ; trap.c: the door's function
-        extern  trap_resched                    ; this processor's need_resched
+        extern  trap_work                       ; where this processor's work is noted
         global  trap_stubs
         global  trap_return
 
@@ -50,14 +50,11 @@ trap_syscall:
         mov     eax, esp
         call    [trap_handlers + 4*TRAP_SYSCALL]
 
-; The door runs with interrupts on.  What an interrupt asked for meanwhile is seen before leaving.
-to_user:
-        sti
-        mov     eax, esp
-        call    [trap_user_return]
+; What an interrupt asks for until interrupts are off is seen before leaving.
+leave_kernel:
         cli
-        mov     eax, [trap_resched]
-        cmp     byte [eax], 0
+        mov     eax, [trap_work]
+        cmp     dword [eax], 0
         jne     to_user
 
 restore:
@@ -68,6 +65,13 @@ restore:
         popa
         add     esp, 8                          ; vector, error
         iret
+
+; The door runs with interrupts on.
+to_user:
+        sti
+        mov     eax, esp
+        call    [trap_user_return]
+        jmp     leave_kernel
 
 ; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
         align   16
