@@ -151,11 +151,7 @@ static void charge_tick(struct proc *p)
 	}
 }
 
-/*
- * After every trap from user mode, except after a system call that leaves no work.  Whoever asks for a signal to be seen
- * has noted that as work (sched_interrupt), or it was noted when the task's turn came.
- */
-static void user_return(struct trapframe *tf)
+static __attribute__((noinline)) void return_with_work(struct trapframe *tf)
 {
 	struct cpu *cpu = this_cpu();
 
@@ -168,6 +164,17 @@ static void user_return(struct trapframe *tf)
 	atomic_and(&cpu->work, ~(uint32_t)CPU_SIGNAL);
 	if (cpu->current->interrupted) {
 		signal_deliver(tf);
+	}
+}
+
+/*
+ * After every trap from user mode, except after a system call that leaves no work.  Whoever asks for a signal to be seen
+ * has noted that as work (sched_interrupt), or it was noted when the task's turn came.
+ */
+static void user_return(struct trapframe *tf)
+{
+	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER || this_cpu()->work) {
+		return_with_work(tf);
 	}
 }
 
