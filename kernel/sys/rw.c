@@ -6,10 +6,16 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/x86/ucopy.h"
 
-/* With O_NONBLOCK a reader that would have to wait is told so instead; only what can be polled makes anybody wait. */
+/* Would a reader have to wait?  Only what can be polled makes anybody wait. */
+static __attribute__((noinline)) bool read_waits(struct file *f)
+{
+	return file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP));
+}
+
+/* With O_NONBLOCK a reader that would have to wait is told so instead. */
 static inline int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 {
-	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP))) {
+	if ((f->flags & O_NONBLOCK) && read_waits(f)) {
 		return -EAGAIN;
 	}
 	return file_read(f, buf, n, pos);

@@ -54,7 +54,7 @@ static inline struct file *arg_file(const struct sysargs *a, unsigned k)
 /* A call that a signal stopped before it did anything may be tried again, by its number, which eax still holds. */
 static inline long restartable(const struct sysargs *a, long result)
 {
-	if (result == -EINTR || result == -ERESTART) {
+	if (result < 0 && (result == -EINTR || result == -ERESTART)) {
 		proc_current()->restart_call = a->tf->eax;
 		return -ERESTART;
 	}
