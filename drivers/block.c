@@ -128,15 +128,19 @@ void blk_submit(struct ioreq *r)
 void blk_complete(struct ioreq *r, int status)
 {
 	struct blkdev *d = r->dev;
+	bool feeding;
 
 	trace_emit(EV_BLK_DONE, trace_address(r), r->op, r->sector, (uint32_t)status);
 	spin_lock(&d->lock);
 	ASSERT(d->inflight > 0);
 	d->inflight--;
+	feeding = d->feeding;   /* then the feeder sees that there is room now */
 	spin_unlock(&d->lock);
 	r->status = status;
 	r->done(r);             /* r may be gone, or under way again */
-	feed(d);
+	if (!feeding) {
+		feed(d);
+	}
 }
 
 /*

@@ -109,6 +109,9 @@ static bool is_slow(struct ramdisk *rd, enum ioreq_op op)
 {
 	bool now = false;
 
+	if (rd->slow_nth == 0) {
+		return false;
+	}
 	spin_lock(&rd->lock);
 	if (rd->slow_nth > 0 && op != IO_FLUSH) {
 		now = --rd->slow_nth == 0;
@@ -217,6 +220,9 @@ static bool fails(struct ramdisk *rd, enum ioreq_op op)
 	uint32_t *left = op == IO_READ ? &rd->options.fail_read : &rd->options.fail_write;
 	bool now = false;
 
+	if (*left == 0) {
+		return false;
+	}
 	spin_lock(&rd->lock);
 	if (*left > 0) {
 		now = --*left == 0;

@@ -19,7 +19,7 @@ static struct spinlock writers_lock = SPINLOCK_INIT;
 /* See inode.h. */
 uint32_t inode_now(void)
 {
-	return (uint32_t)(clock_realtime_us() / 1000000u);
+	return clock_seconds();
 }
 
 /* See inode.h.  Locks: the one of what was changed (inode.lock, ext2 map lock); takes none. */

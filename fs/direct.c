@@ -39,7 +39,7 @@ static int read_pages(struct inode *i, uva_t buf, unsigned n, pgoff_t first)
 {
 	struct batch b;
 	unsigned done = 0;
-	int error = batch_begin(&b, i, IO_READ);
+	int error = batch_begin(&b, i, IO_READ, n);
 
 	if (error) {
 		return error;
@@ -103,7 +103,7 @@ static int write_pages(struct inode *i, loff_t limit, uva_t buf, unsigned n, pgo
 {
 	struct batch b;
 	unsigned done = 0;
-	int error = batch_begin(&b, i, IO_WRITE);
+	int error = batch_begin(&b, i, IO_WRITE, n);
 
 	if (error) {
 		return error;

@@ -12,6 +12,7 @@
 
 enum {
 	BATCH    = PAGE_SIZE / sizeof(struct ioseg),    /* pages: 2 MiB, and their segments fill a frame */
+	FEW      = 16,                                  /* pages whose arrays need no frames of their own */
 	REQUESTS = 8,                                   /* of a batch: as many as a device takes at once */
 };
 
@@ -25,7 +26,7 @@ struct request { struct ioreq r; struct batch *batch; unsigned at; };
 struct batch {
 	struct inode   *inode;
 	enum ioreq_op   op;
-	struct frame   *memory[2];      /* hold the two arrays: too much for a stack                  */
+	struct frame   *memory[2];      /* hold the two arrays, too much for a stack; NULL: of a FEW  */
 	struct frame  **frame;          /* the user's pages, pinned                                   */
 	struct ioseg   *seg;            /* those of the run that begins with frame[k]: from seg[k] on */
 	pgoff_t         first;          /* frame[0] is page first of the file                         */
@@ -37,10 +38,13 @@ struct batch {
 	struct spinlock lock;
 	struct waitq    wake;
 	unsigned        ended;          /* requests that are done                             [lock]  */
+	struct frame   *few_frames[FEW];
+	struct ioseg    few_segs[FEW];
 };
 
-/* Make @b ready to read or write @i.  0 or -ENOMEM; then there is nothing to end. */
-must_check int batch_begin(struct batch *b, struct inode *i, enum ioreq_op op);
+/* Make @b ready to read or write @n pages of @i, in as many moves as it takes.  0 or -ENOMEM; then there is nothing to
+ * end. */
+must_check int batch_begin(struct batch *b, struct inode *i, enum ioreq_op op, unsigned n);
 void batch_end(struct batch *b);
 
 /*

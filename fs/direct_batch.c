@@ -214,23 +214,36 @@ unsigned batch_move(struct batch *b, uva_t buf, unsigned n, int *error)
 /* See direct.h. */
 void batch_end(struct batch *b)
 {
-	frame_put_many(b->memory, 2);
+	if (b->memory[0]) {
+		frame_put_many(b->memory, 2);
+	}
 }
 
-/* See direct.h.  Sleeps. */
-int batch_begin(struct batch *b, struct inode *i, enum ioreq_op op)
+/* The two arrays, for as many pages as are moved at once. */
+static int make_arrays(struct batch *b, unsigned n)
 {
 	b->memory[0] = b->memory[1] = NULL;
+	b->frame = b->few_frames;
+	b->seg = b->few_segs;
+	if (n <= FEW) {
+		return 0;
+	}
 	if (frame_alloc_many(b->memory, 2, ALLOC_WAIT | ALLOC_KERNEL) < 2) {
 		batch_end(b);
 		return -ENOMEM;
 	}
-	b->inode = i;
-	b->op = op;
 	b->frame = frame_data(b->memory[0]);
 	b->seg = frame_data(b->memory[1]);
+	return 0;
+}
+
+/* See direct.h.  Sleeps. */
+int batch_begin(struct batch *b, struct inode *i, enum ioreq_op op, unsigned n)
+{
+	b->inode = i;
+	b->op = op;
 	b->end = size_pages(i->mapping.size);
 	spin_init(&b->lock);
 	waitq_init(&b->wake);
-	return 0;
+	return make_arrays(b, n);
 }

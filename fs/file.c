@@ -19,11 +19,16 @@ enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };    /* lseek(2), Lin
 
 typedef int (*transfer_fn)(struct file *f, uva_t buf, uint32_t n, loff_t pos);
 
-/* The position is ours until pos_unlock().  A description that nobody shares needs no lock for
- * that, for processes have one thread.  Returns what pos_unlock() wants to know. */
+/* Has anybody else the description?  Else the position needs no lock, for processes have one thread. */
+static bool pos_shared(const struct file *f)
+{
+	return atomic_read(&f->refs) > 1;
+}
+
+/* The position is ours until pos_unlock().  Returns what that wants to know. */
 static bool pos_lock(struct file *f)
 {
-	bool shared = atomic_read(&f->refs) > 1;
+	bool shared = pos_shared(f);
 
 	if (shared) {
 		mutex_lock(&f->lock);
@@ -38,24 +43,36 @@ static void pos_unlock(struct file *f, bool locked)
 	}
 }
 
-static int transfer_here(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
+/* Locks: the position is the caller's. */
+static inline int transfer_here(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
 {
-	bool locked = pos_lock(f);
 	int r = op(f, buf, n, f->pos);
 
 	if (r > 0) {
-		f->pos += r;
+		f->pos += (uint32_t)r;
 	}
-	pos_unlock(f, locked);
 	return r;
 }
 
-static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, loff_t pos)
+static __attribute__((noinline)) int transfer_shared(struct file *f, transfer_fn op, uva_t buf, uint32_t n)
+{
+	int r;
+
+	mutex_lock(&f->lock);
+	r = transfer_here(f, op, buf, n);
+	mutex_unlock(&f->lock);
+	return r;
+}
+
+static __attribute__((noinline)) int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, loff_t pos)
 {
 	loff_t before;
 	bool locked;
 	int r;
 
+	if (!f->ops->seekable) {
+		return -ESPIPE;
+	}
 	if (pos < 0) {
 		return -EINVAL;
 	}
@@ -70,14 +87,7 @@ static int transfer_at(struct file *f, transfer_fn op, uva_t buf, uint32_t n, lo
 	return r;
 }
 
-/* Not inline: the way for pipes, below, is short. */
-static __attribute__((noinline)) int transfer_placed(struct file *f, transfer_fn op, uva_t buf, uint32_t n,
-                                                     const loff_t *pos)
-{
-	return pos ? transfer_at(f, op, buf, n, *pos) : transfer_here(f, op, buf, n);
-}
-
-static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
+static inline int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	if (!op) {
 		return inode_is(f->inode, S_IFDIR) ? -EISDIR : -EINVAL;
@@ -86,10 +96,13 @@ static int transfer(struct file *f, transfer_fn op, uva_t buf, uint32_t n, const
 	if (!user_range(buf, n)) {
 		return -EFAULT;
 	}
-	if (f->ops->seekable) {
-		return transfer_placed(f, op, buf, n, pos);
+	if (pos) {
+		return transfer_at(f, op, buf, n, *pos);
 	}
-	return pos ? -ESPIPE : op(f, buf, n, 0);
+	if (!f->ops->seekable) {
+		return op(f, buf, n, 0);
+	}
+	return pos_shared(f) ? transfer_shared(f, op, buf, n) : transfer_here(f, op, buf, n);
 }
 
 /* read(2), pread(2).  [POSIX read]  Sleeps.  Returns: bytes, 0 at the end; -EBADF -EISDIR -EINVAL
@@ -108,9 +121,9 @@ int file_write(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 /*
  * SEEK_DATA: the first byte of data at or after @off; SEEK_HOLE: the same of a hole, and there is one at the end of
  * every file.  What has a place on the disk is data, so dirty pages are: no place, no dirt.  Whole pages.
- * [Linux lseek(2)]  Returns: 0; -ENXIO past the end, or when no data follows; -EIO -ENOMEM.
+ * [Linux lseek(2)]  Returns: the position; -ENXIO past the end, or when no data follows; -EIO -ENOMEM.
  */
-static int seek_stretch(struct inode *i, loff_t off, int whence, loff_t *out)
+static loff_t seek_stretch(struct inode *i, loff_t off, int whence)
 {
 	loff_t size = mapping_size(&i->mapping);
 	pgoff_t page = (pgoff_t)(off >> PAGE_SHIFT), end = size_pages(size);
@@ -120,8 +133,7 @@ static int seek_stretch(struct inode *i, loff_t off, int whence, loff_t *out)
 		return -ENXIO;
 	}
 	if (!i->ops || !i->ops->stretch) {
-		*out = want ? size : off;
-		return 0;
+		return want ? size : off;
 	}
 	while (page < end) {
 		int n = i->ops->stretch(i, page, end - page, &hole);
@@ -130,55 +142,63 @@ static int seek_stretch(struct inode *i, loff_t off, int whence, loff_t *out)
 			return n;
 		}
 		if (hole == want) {
-			*out = MAX(off, (loff_t)page << PAGE_SHIFT);
-			return 0;
+			return MAX(off, (loff_t)page << PAGE_SHIFT);
 		}
 		page += (pgoff_t)n;
 	}
-	*out = size;
-	return want ? 0 : -ENXIO;
+	return want ? size : -ENXIO;
 }
 
-/* Where a seek leads.  Locks: the position is the caller's. */
-static int seek_target(struct file *f, loff_t off, int whence, loff_t *out)
+/* @off from @base, which is no less than 0. */
+static loff_t seek_from(const struct file *f, loff_t base, loff_t off)
 {
-	loff_t base = 0, max = f->inode->fs->max_size;
+	loff_t at = (loff_t)((uint64_t)base + (uint64_t)off), max = f->inode->fs->max_size;
 
-	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
-		return seek_stretch(f->inode, off, whence, out);
+	if (at < 0) {
+		return off < 0 ? -EINVAL : -EOVERFLOW;
 	}
-	if (whence == SEEK_CUR) {
-		base = f->pos;
-	} else if (whence == SEEK_END) {
-		base = mapping_size(&f->inode->mapping);
-	}
-	if (__builtin_add_overflow(base, off, out)) {
-		return -EOVERFLOW;
-	}
-	return *out < 0 || (max && *out > max) ? -EINVAL : 0;
+	return at > max && max ? -EINVAL : at;
 }
 
-/* lseek(2).  [POSIX lseek]  Sleeps.  Returns: 0 and the position in *@out; -ESPIPE -EINVAL -EOVERFLOW, or as
- * seek_stretch(). */
-int file_seek(struct file *f, loff_t off, int whence, loff_t *out)
+/* Where a seek leads that has to look at the file.  Not inline: the others, below, are short.  Sleeps. */
+static __attribute__((noinline)) loff_t seek_by_content(const struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_END) {
+		return seek_from(f, mapping_size(&f->inode->mapping), off);
+	}
+	return whence <= SEEK_HOLE ? seek_stretch(f->inode, off, whence) : -EINVAL;
+}
+
+/* Locks: the position is the caller's. */
+static inline loff_t seek(struct file *f, loff_t off, int whence)
+{
+	loff_t at = whence == SEEK_SET ? seek_from(f, 0, off)
+	          : whence == SEEK_CUR ? seek_from(f, f->pos, off)
+	          : seek_by_content(f, off, whence);
+
+	if (at >= 0) {
+		f->pos = at;
+	}
+	return at;
+}
+
+static __attribute__((noinline)) loff_t seek_shared(struct file *f, loff_t off, int whence)
 {
 	loff_t at;
-	bool locked;
-	int r;
 
+	mutex_lock(&f->lock);
+	at = seek(f, off, whence);
+	mutex_unlock(&f->lock);
+	return at;
+}
+
+/* lseek(2).  [POSIX lseek]  Sleeps.  Returns: the position; -ESPIPE -EINVAL -EOVERFLOW, or as seek_stretch(). */
+loff_t file_seek(struct file *f, loff_t off, int whence)
+{
 	if (!f->ops->seekable) {
 		return -ESPIPE;
 	}
-	if (whence < SEEK_SET || whence > SEEK_HOLE) {
-		return -EINVAL;
-	}
-	locked = pos_lock(f);
-	r = seek_target(f, off, whence, &at);
-	if (r == 0) {
-		f->pos = *out = at;
-	}
-	pos_unlock(f, locked);
-	return r;
+	return pos_shared(f) ? seek_shared(f, off, whence) : seek(f, off, whence);
 }
 
 /* ftruncate(2).  [POSIX ftruncate]  Sleeps. */

@@ -82,7 +82,7 @@ void file_put(struct file *f);                  /* last: release, inode_put.  Sl
 /* Generic bodies behind the system calls; @pos NULL = use and advance the file position. */
 int    file_read (struct file *f, uva_t buf, uint32_t n, const loff_t *pos);
 int    file_write(struct file *f, uva_t buf, uint32_t n, const loff_t *pos);
-int    file_seek (struct file *f, loff_t off, int whence, loff_t *out);
+loff_t file_seek (struct file *f, loff_t off, int whence);
 int    file_truncate(struct file *f, loff_t size);
 int    file_readdir(struct file *f, uva_t buf, uint32_t n);     /* getdents64(2): bytes, 0 at the end */
 

@@ -152,7 +152,7 @@ void inode_for_each(void (*look)(const struct inode *i, void *ctx), void *ctx);
 unsigned inode_count(void);             /* inodes that somebody uses                  */
 unsigned inode_count_unused(void);      /* and those that are merely kept in memory   */
 
-/* Seconds since 1970, for time stamps. */
+/* Seconds since 1970, for time stamps: as of the last tick, so time(2) may already be one further for 10 ms. */
 uint32_t inode_now(void);
 /* Set size, cached pages and blocks; stamps mtime and ctime.  Takes the inode lock.  0, -EINVAL, -EFBIG, -EPERM,
  * -EROFS or what the file system says. */

@@ -81,14 +81,13 @@ static int read_batch(struct mapping *m, struct readahead *ra, uva_t buf, uint32
 static int read_quickly(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	pgoff_t i = (pgoff_t)(pos >> PAGE_SHIFT);
-	loff_t size;
-	struct frame *page = pcache_find_sized(&f->inode->mapping, i, &size);
+	struct frame *page = pcache_find_within(&f->inode->mapping, i, pos + n);
 	int r = -EAGAIN;
 
 	if (!page) {
 		return r;
 	}
-	if (frame_is(page, FR_UPTODATE) && pos + n <= size) {
+	if (frame_is(page, FR_UPTODATE)) {
 		unsigned brought = note_use(&f->inode->mapping, &f->ra, page, i);
 
 		if (brought) {
@@ -105,7 +104,8 @@ static int read_quickly(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 	return r;
 }
 
-static int read_all(struct file *f, uva_t buf, uint32_t n, loff_t pos)
+/* Not inline: the way above, of a small read, is short. */
+static __attribute__((noinline)) int read_all(struct file *f, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct mapping *m = &f->inode->mapping;
 	loff_t size = mapping_size(m);

@@ -27,9 +27,14 @@ enum { BALANCE_PAGES = 64 };            /* written between two looks at the dirt
 struct piece {
 	uva_t       from;
 	const char *kernel;
+	loff_t      pos;
 	uint32_t    off, len;           /* where in the page: [off, off + len) */
-	pgoff_t     index;
 };
+
+static inline pgoff_t piece_index(const struct piece *p)
+{
+	return (pgoff_t)(p->pos >> PAGE_SHIFT);
+}
 
 /* Bring in what the user has at @buf: of @len (<= a page) bytes, how many can be read. */
 static uint32_t touch_user(uva_t buf, uint32_t len)
@@ -65,9 +70,6 @@ static int find_place(struct mapping *m, struct frame *f)
 {
 	int r;
 
-	if (f->place) {
-		return 0;
-	}
 	if (!m->ops->prepare) {
 		return -EROFS;
 	}
@@ -92,29 +94,24 @@ static void grow(struct mapping *m, loff_t end)
 	spin_unlock(&m->lock);
 }
 
-static loff_t piece_end(const struct piece *p, uint32_t len)
-{
-	return ((loff_t)p->index << PAGE_SHIFT) + p->off + len;
-}
-
 /*
  * The page holds the file's content: change part of it.  Once it has a new place it must become
  * dirty, even if the copy brought nothing: that block's own content is somebody's old data.
  */
 static int overwrite(struct mapping *m, struct frame *f, const struct piece *p)
 {
-	uint32_t left;
-	int r = find_place(m, f);
+	int r = f->place ? 0 : find_place(m, f);
+	uint32_t got;
 
 	if (r < 0) {
 		return r;
 	}
-	left = bring((char *)frame_data(f) + p->off, p);
+	got = p->len - bring((char *)frame_data(f) + p->off, p);
 	pcache_dirty(f);
-	if (left < p->len) {
-		grow(m, piece_end(p, p->len - left));
+	if (got > 0) {
+		grow(m, p->pos + got);
 	}
-	return (int)(p->len - left);
+	return (int)got;
 }
 
 /*
@@ -130,15 +127,15 @@ static int compose(struct mapping *m, struct frame *f, const struct piece *p)
 	memset(data, 0, p->off);
 	memset(data + p->off + p->len, 0, PAGE_SIZE - p->off - p->len);
 	if (bring(data + p->off, p) == 0) {
-		r = find_place(m, f);
+		r = f->place ? 0 : find_place(m, f);
 		if (r == 0) {
 			frame_set(f, FR_UPTODATE);
 			pcache_dirty(f);
-			grow(m, piece_end(p, p->len));
+			grow(m, p->pos + p->len);
 			return (int)p->len;
 		}
 	}
-	if (past_end(m, p->index)) {
+	if (past_end(m, piece_index(p))) {
 		pcache_forget(f);       /* no file has such a page */
 	}
 	return r;
@@ -148,7 +145,7 @@ static int compose(struct mapping *m, struct frame *f, const struct piece *p)
  * there. */
 static bool needs_old(struct mapping *m, const struct piece *p)
 {
-	loff_t start = (loff_t)p->index << PAGE_SHIFT, size = mapping_size(m);
+	loff_t start = p->pos - p->off, size = mapping_size(m);
 
 	loff_t end = MIN(size, start + (loff_t)PAGE_SIZE);
 
@@ -166,7 +163,7 @@ static int write_piece(struct mapping *m, struct piece *p)
 		return -EFAULT;
 	}
 	order_begin();                          /* it may need a new block */
-	r = pcache_grab(m, p->index, &f);
+	r = pcache_grab(m, piece_index(p), &f);
 	if (r < 0) {
 		goto out;
 	}
@@ -201,9 +198,18 @@ static void zero_tail(struct mapping *m, loff_t size)
 	frame_put(f);
 }
 
+/* Go on behind the first @n bytes of the piece. */
+static inline void advance(struct piece *p, uint32_t n)
+{
+	p->pos += n;
+	p->from += n;
+	p->kernel = p->kernel ? p->kernel + n : NULL;
+}
+
 /* Write @n bytes from @kernel, or, if that is NULL, from the user's @buf.  See rw_write_pages(). */
 static int write_pages(struct mapping *m, loff_t limit, const char *kernel, uva_t buf, uint32_t n, loff_t pos)
 {
+	struct piece p = { .from = buf, .kernel = kernel, .pos = pos };
 	loff_t size = m->size;
 	uint32_t done = 0;
 	int r = 0;
@@ -216,21 +222,17 @@ static int write_pages(struct mapping *m, loff_t limit, const char *kernel, uva_
 	}
 	n = (uint32_t)MIN((loff_t)n, limit - pos);
 	while (done < n) {
-		uint32_t off = (uint32_t)(pos + done) & PAGE_MASK;
-		struct piece p = {
-			.from = buf + done, .kernel = kernel ? kernel + done : NULL,
-			.off = off, .len = MIN(PAGE_SIZE - off, n - done),
-			.index = (pgoff_t)((pos + done) >> PAGE_SHIFT),
-		};
-
+		p.off = (uint32_t)p.pos & PAGE_MASK;
+		p.len = MIN(PAGE_SIZE - p.off, n - done);
 		r = write_piece(m, &p);
 		if (r < 0) {
 			break;
 		}
 		done += (uint32_t)r;
-		if (p.index % BALANCE_PAGES == 0 && done < n) {
+		if (done < n && piece_index(&p) % BALANCE_PAGES == 0) {
 			wb_balance(m);
 		}
+		advance(&p, (uint32_t)r);
 	}
 	wb_balance(m);
 	count_add(C_BYTES_COPIED_WRITE, done);
@@ -252,7 +254,7 @@ static loff_t largest(const struct file *f)
 }
 
 /* The body of both calls below.  Locks: takes inode.lock.  Sleeps. */
-static int write_file(struct file *f, const char *kernel, uva_t buf, uint32_t n, loff_t pos)
+static inline int write_file(struct file *f, const char *kernel, uva_t buf, uint32_t n, loff_t pos)
 {
 	struct inode *i = f->inode;
 	struct mapping *m = &i->mapping;

@@ -25,6 +25,8 @@ static uint64_t ticks;                                  /* [lock] */
 static uint64_t tsc_at_boot;
 static uint32_t us_per_tsc;     /* microseconds per TSC count, times 2^32: fits for 1 MHz and above */
 static uint64_t boot_realtime_us;
+static uint32_t seconds;                                /* since 1970 [changed under lock, read without] */
+static uint64_t next_second_us;                         /* of clock_us(): when there is one more [lock] */
 
 /* Both clocks at one moment. */
 struct reading { uint64_t tsc; uint16_t pit; };
@@ -97,6 +99,11 @@ uint64_t clock_realtime_us(void)
 	return boot_realtime_us + clock_us();
 }
 
+uint32_t clock_seconds(void)
+{
+	return __atomic_load_n(&seconds, __ATOMIC_RELAXED);
+}
+
 static struct timeout *first_timeout(void)
 {
 	return list_empty(&pending) ? NULL : list_entry(pending.next, struct timeout, link);
@@ -112,6 +119,13 @@ static void arm_timer(void)
 
 	/* One clock more than computed: the interrupt should not come a hair too early. */
 	pit_arm((uint16_t)(us * (uint64_t)PIT_HZ / US_PER_SECOND + 1));
+}
+
+static void count_seconds(uint64_t now)
+{
+	for (; next_second_us <= now; next_second_us += US_PER_SECOND) {
+		__atomic_store_n(&seconds, seconds + 1, __ATOMIC_RELAXED);
+	}
 }
 
 /* Ticks that were missed while the machine stood still are made up for. */
@@ -141,12 +155,15 @@ static void run_timeouts(uint64_t now)
 
 static void timer_interrupt(struct trapframe *tf)
 {
+	uint64_t now;
 	unsigned n;
 
 	(void)tf;
 	spin_lock(&lock);
 	run_timeouts(clock_us());
-	n = count_ticks(clock_us());
+	now = clock_us();
+	n = count_ticks(now);
+	count_seconds(now);
 	arm_timer();
 	spin_unlock(&lock);
 	while (n-- > 0) {
@@ -157,7 +174,9 @@ static void timer_interrupt(struct trapframe *tf)
 void clock_init(void)
 {
 	calibrate();
-	boot_realtime_us = cmos_seconds() * US_PER_SECOND - clock_us();
+	seconds = (uint32_t)cmos_seconds();
+	next_second_us = clock_us() + US_PER_SECOND;
+	boot_realtime_us = (uint64_t)seconds * US_PER_SECOND - clock_us();
 	irq_set(IRQ_TIMER, timer_interrupt);
 	spin_lock(&lock);
 	next_tick_us = clock_us() + TICK_US;

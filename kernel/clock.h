@@ -25,8 +25,10 @@ void     clock_init(void);              /* calibrates the TSC, starts the tick *
 uint64_t clock_us(void);                /* monotonic, since boot */
 uint64_t clock_tsc_us(uint64_t tsc);    /* the same of a moment that tsc_read() told */
 uint64_t clock_ticks(void);
-/* Seconds since 1970: CMOS clock at boot plus clock_us(). */
+/* Microseconds since 1970: CMOS clock at boot plus clock_us(). */
 uint64_t clock_realtime_us(void);
+/* Seconds since 1970 as of the last tick, which is good enough for a stamp: no clock is read, nothing divided. */
+uint32_t clock_seconds(void);
 
 /* Call t->fn once, @us from now at the earliest.  @t is the caller's until then and must not be queued already. */
 void     timeout_add(struct timeout *t, uint64_t us);

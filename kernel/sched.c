@@ -104,7 +104,7 @@ static void switch_away(void)
 
 	ASSERT(this_cpu()->spins == 1 && this_cpu()->irq_depth == 0);
 	next = pick();
-	this_cpu()->need_resched = false;
+	this_cpu()->work = next->interrupted ? CPU_SIGNAL : 0;
 	next->slice = SLICE_TICKS;
 	if (next != prev) {
 		become(next);
@@ -219,7 +219,7 @@ void sched_interrupt(struct task *t)
 		make_ready(t);
 	}
 	if (t == task_current()) {
-		this_cpu()->need_resched = true;        /* one more look before user mode */
+		atomic_or(&this_cpu()->work, CPU_SIGNAL);
 	}
 	spin_unlock(&queue.lock);
 }
@@ -233,7 +233,7 @@ void sched_tick(void)
 		t->slice--;
 	}
 	if (t->slice == 0 && !list_empty(&queue.ready)) {
-		this_cpu()->need_resched = true;
+		atomic_or(&this_cpu()->work, CPU_RESCHED);
 	}
 	spin_unlock(&queue.lock);
 }

@@ -4,7 +4,8 @@
     tools/gensys.py kernel/sys/syscalls.tbl FOLDER
 
 writes FOLDER/syscall_protos.h, a prototype of each handler,
-FOLDER/syscall_table.h, the dispatch table, included only by the dispatcher, and
+FOLDER/syscall_table.h, the dispatch table, without holes, included only by the
+dispatcher, and
 FOLDER/syscall_names.h, names and formats of calls and names of errors, for decoders.
 tools/magpie run --strace, a decoder itself, uses parse() and errors() of this file.
 
@@ -87,7 +88,11 @@ def main():
     with (folder / "syscall_table.h").open("w") as out:
         print(made, "static const struct syscall_entry syscall_table[] = {", sep="\n",
               file=out)
+        last = -1
         for number, name, handler, formats in calls:
+            if number > last + 1:
+                print(f"\t[{last + 1} ... {number - 1}] = {{ .handler = sys_unknown }},", file=out)
+            last = number
             print(f"\t[{number}] = {{ .handler = {handler}, .nargs = {len(formats)}, "
                   f'.strings = {strings(formats):#x}, .name = "{name}" }},', file=out)
         print("};", file=out)

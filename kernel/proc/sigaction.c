@@ -51,7 +51,7 @@ int signal_block(int how, const uint64_t *new, uint64_t *old)
 		r = -EINVAL;
 	}
 	if (signal_deliverable(s)) {
-		p->task->interrupted = true;
+		sched_interrupt(p->task);
 	}
 	spin_unlock(&proc_family);
 	return r;
@@ -89,7 +89,7 @@ int signal_suspend(uint64_t mask)
 	s->suspended = true;
 	s->blocked = mask & ~SIGNALS_UNSTOPPABLE;
 	if (signal_deliverable(s)) {
-		task_current()->interrupted = true;
+		sched_interrupt(task_current());
 	}
 	spin_unlock(&proc_family);
 	return signal_pause();

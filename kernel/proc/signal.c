@@ -126,7 +126,7 @@ bool signal_force(int sig, struct siginfo info)
 	s->blocked &= ~signal_bit(sig);
 	s->pending |= signal_bit(sig);
 	s->info[sig - 1] = info;
-	p->task->interrupted = true;
+	sched_interrupt(p->task);
 	spin_unlock(&proc_family);
 	return action->handler == SIG_DFL;
 }

@@ -153,23 +153,27 @@ static void charge_tick(struct proc *p)
 
 static __attribute__((noinline)) void return_with_work(struct trapframe *tf)
 {
+	struct cpu *cpu = this_cpu();
+
 	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER) {
 		charge_tick(proc_current());
 	}
-	if (this_cpu()->need_resched) {
+	if (cpu->work & CPU_RESCHED) {
 		sched_yield();
 	}
-	if (task_current()->interrupted) {
+	atomic_and(&cpu->work, ~(uint32_t)CPU_SIGNAL);
+	if (cpu->current->interrupted) {
 		signal_deliver(tf);
 	}
 }
 
-/* After every trap from user mode.  Nearly always there is nothing to do: then it is a handful of instructions. */
+/*
+ * After every trap from user mode, except after a system call that leaves no work.  Whoever asks for a signal to be seen
+ * has noted that as work (sched_interrupt), or it was noted when the task's turn came.
+ */
 static void user_return(struct trapframe *tf)
 {
-	const struct cpu *cpu = this_cpu();
-
-	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER || cpu->need_resched || cpu->current->interrupted) {
+	if (tf->vector == TRAP_IRQ0 + IRQ_TIMER || this_cpu()->work) {
 		return_with_work(tf);
 	}
 }

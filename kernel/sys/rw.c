@@ -6,17 +6,23 @@
 #include "kernel/sys/syscall.h"
 #include "kernel/x86/ucopy.h"
 
-/* With O_NONBLOCK a reader that would have to wait is told so instead; only what can be polled makes anybody wait. */
-static int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+/* Would a reader have to wait?  Only what can be polled makes anybody wait. */
+static __attribute__((noinline)) bool read_waits(struct file *f)
 {
-	if ((f->flags & O_NONBLOCK) && file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP))) {
+	return file_readable(f) && f->ops->poll && !(f->ops->poll(f) & (POLLIN | POLLHUP));
+}
+
+/* With O_NONBLOCK a reader that would have to wait is told so instead. */
+static inline int read_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+{
+	if ((f->flags & O_NONBLOCK) && read_waits(f)) {
 		return -EAGAIN;
 	}
 	return file_read(f, buf, n, pos);
 }
 
 /* Who writes where nobody is left to read hears of it by a signal, too [POSIX write]. */
-static int write_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
+static inline int write_file(struct file *f, uva_t buf, uint32_t n, const loff_t *pos)
 {
 	int r = file_write(f, buf, n, pos);
 
@@ -112,24 +118,19 @@ long sys_writev(const struct sysargs *a)
 long sys_lseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
-	loff_t at = 0;
-	long r = f ? file_seek(f, (int32_t)arg(a, 1), (int)arg(a, 2), &at) : -EBADF;
+	loff_t at = f ? file_seek(f, (int32_t)arg(a, 1), (int)arg(a, 2)) : -EBADF;
 
-	if (r < 0) {
-		return r;
-	}
-	return at > INT32_MAX ? -EOVERFLOW : (long)at;
+	return at == (int32_t)at ? (long)at : -EOVERFLOW;
 }
 
 /* Unlike everywhere else the high half comes first [Linux llseek(2)]. */
 long sys_llseek(const struct sysargs *a)
 {
 	struct file *f = arg_file(a, 0);
-	loff_t at = 0;
 	loff_t offset = (loff_t)((uint64_t)arg(a, 1) << 32 | arg(a, 2));
-	long r = f ? file_seek(f, offset, (int)arg(a, 4), &at) : -EBADF;
+	loff_t at = f ? file_seek(f, offset, (int)arg(a, 4)) : -EBADF;
 
-	return r < 0 ? r : copy_to_user(arg(a, 3), &at, sizeof(at));
+	return at < 0 ? (long)at : copy_to_user(arg(a, 3), &at, sizeof(at));
 }
 
 static long truncate_path(uva_t path, loff_t size)

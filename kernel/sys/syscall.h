@@ -24,6 +24,9 @@ struct syscall_entry {
 	const char *name;
 };
 
+/* The handler of every number that is not in the table. */
+long sys_unknown(const struct sysargs *a);
+
 /* Open the door for int 0x80. */
 void syscall_init(void);
 
@@ -51,7 +54,7 @@ static inline struct file *arg_file(const struct sysargs *a, unsigned k)
 /* A call that a signal stopped before it did anything may be tried again, by its number, which eax still holds. */
 static inline long restartable(const struct sysargs *a, long result)
 {
-	if (result == -EINTR || result == -ERESTART) {
+	if (result < 0 && (result == -EINTR || result == -ERESTART)) {
 		proc_current()->restart_call = a->tf->eax;
 		return -ERESTART;
 	}

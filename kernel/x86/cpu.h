@@ -11,6 +11,9 @@
 
 #define NR_CPUS 1u
 
+/* Why a way back to user mode is a longer one: it is another's turn; a signal wants the running task's attention. */
+enum { CPU_RESCHED = 1u << 0, CPU_SIGNAL = 1u << 1 };
+
 struct task;
 
 struct cpu {
@@ -19,7 +22,7 @@ struct cpu {
 	struct task *fpu_owner;         /* whose registers the FPU holds; NULL = nobody's          */
 	uint64_t    *counts;            /* counters of this processor   (kernel/counters.h)        */
 	uint64_t    *task_counts;       /* counters of the running task (never NULL)               */
-	bool         need_resched;      /* looked at on the way back to user mode                  */
+	uint32_t     work;              /* CPU_*: to be done before user mode goes on; atomic      */
 	uint32_t     irq_depth;         /* > 0 in an interrupt handler                             */
 	uint32_t     spins;             /* spinlocks held here                (kernel/lock.c)      */
 };

@@ -11,7 +11,8 @@
 ;
 ; C functions take their first argument in eax, here and in all of the kernel (-mregparm=3).
 ;
-; Two paths: int 0x80 calls its handler and leaves; all others also build a link for the backtrace.
+; Two paths: int 0x80 calls its handler and falls through to the way out; all others also build a link for the
+; backtrace.
 ;
 ; Floor 1.  [SDM 3A 6.12, 6.13]   Read next: trap.c
 
@@ -22,7 +23,7 @@ FRAME_EIP       equ FRAME_CS - 4
 
         extern  trap_handlers                   ; trap.c: handler by vector
         extern  trap_user_return                ; trap.c: the door's function
-        extern  trap_resched                    ; this processor's need_resched
+        extern  trap_work                       ; where this processor's work is noted
         global  trap_stubs
         global  trap_return
 
@@ -48,7 +49,29 @@ trap_syscall:
         ENTER_KERNEL
         mov     eax, esp
         call    [trap_handlers + 4*TRAP_SYSCALL]
-        jmp     to_user
+
+; What an interrupt asks for until interrupts are off is seen before leaving.
+leave_kernel:
+        cli
+        mov     eax, [trap_work]
+        cmp     dword [eax], 0
+        jne     to_user
+
+restore:
+        pop     gs
+        pop     fs
+        pop     es
+        pop     ds
+        popa
+        add     esp, 8                          ; vector, error
+        iret
+
+; The door runs with interrupts on.
+to_user:
+        sti
+        mov     eax, esp
+        call    [trap_user_return]
+        jmp     leave_kernel
 
 ; Everything else.  A pushed pair (ebp, eip) makes the interrupted code look like our caller.
         align   16
@@ -63,26 +86,8 @@ trap_common:
         call    [trap_handlers + 4*ecx]
         mov     esp, ebx
         test    byte [esp + FRAME_CS], 3
-        jz      restore                         ; back into the kernel: no door, no preemption
-
-; The door runs with interrupts on.  What an interrupt asked for meanwhile is seen before leaving.
-to_user:
-        sti
-        mov     eax, esp
-        call    [trap_user_return]
-        cli
-        mov     eax, [trap_resched]
-        cmp     byte [eax], 0
-        jne     to_user
-
-restore:
-        pop     gs
-        pop     fs
-        pop     es
-        pop     ds
-        popa
-        add     esp, 8                          ; vector, error
-        iret
+        jnz     to_user
+        jmp     restore                         ; back into the kernel: no door, no preemption
 
 ; void trap_return(struct trapframe *tf)
 trap_return:
@@ -90,13 +95,11 @@ trap_return:
         mov     esp, eax
         jmp     restore
 
-; 256 stubs.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].
+; 255 stubs, and the system call.  The processor pushes an error code for vectors 8, 10..14, 17 [SDM 3A table 6-1].
 %assign v 0
 %rep    256
+  %if v != TRAP_SYSCALL
 trap_stub_%+v:
-  %if v == TRAP_SYSCALL
-        jmp     trap_syscall
-  %else
     %if v != 8 && (v < 10 || v > 14) && v != 17
         push    dword 0
     %endif
@@ -110,7 +113,11 @@ trap_stub_%+v:
 trap_stubs:                                     ; void (*const trap_stubs[256])(void)
 %assign v 0
 %rep    256
+  %if v == TRAP_SYSCALL
+        dd      trap_syscall
+  %else
         dd      trap_stub_%+v
+  %endif
 %assign v v+1
 %endrep
 

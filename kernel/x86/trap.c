@@ -29,7 +29,7 @@ static void nothing_pending(struct trapframe *tf)
 
 trap_fn trap_handlers[NR_TRAPS];
 trap_fn trap_user_return = nothing_pending;
-const volatile bool *const trap_resched = &cpus[0].need_resched;
+const uint32_t *const trap_work = &cpus[0].work;
 
 static uint64_t gate(uint32_t selector, uint32_t offset, uint32_t type)
 {

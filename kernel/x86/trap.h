@@ -45,8 +45,8 @@ void trap_init(void);
 void trap_set(unsigned vector, trap_fn fn);
 
 /*
- * Door: called with interrupts on, on the way back to user mode, after every trap from there:
- * rescheduling, signals.  One function, set once by kernel/proc.
+ * Door: called with interrupts on, on the way back to user mode, after every trap from there, except after a system
+ * call that leaves no work (struct cpu): rescheduling, signals.  One function, set once by kernel/proc.
  */
 void trap_set_user_return(trap_fn fn);
 

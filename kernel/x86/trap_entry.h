@@ -11,6 +11,6 @@
 extern void (*const trap_stubs[NR_TRAPS])(void);        /* trap.asm: what the IDT points to    */
 extern trap_fn trap_handlers[NR_TRAPS];                 /* trap.c: what the stubs call         */
 extern trap_fn trap_user_return;
-extern const volatile bool *const trap_resched;         /* need_resched of this processor      */
+extern const uint32_t *const trap_work;                 /* `work` of this processor            */
 
 #endif

@@ -55,16 +55,17 @@ struct frame *pcache_find_one(struct mapping *m, pgoff_t i)
 }
 
 /* See pcache.h.  Locks: takes m->lock, once for both: what a small read is made of. */
-struct frame *pcache_find_sized(struct mapping *m, pgoff_t i, loff_t *size)
+struct frame *pcache_find_within(struct mapping *m, pgoff_t i, loff_t end)
 {
-	struct frame *f;
+	struct frame *f = NULL;
 
 	spin_lock(&m->lock);
-	f = names_look(m, i);
+	if (end <= m->size) {
+		f = names_look(m, i);
+	}
 	if (f) {
 		frame_get(f);
 	}
-	*size = m->size;
 	spin_unlock(&m->lock);
 	return f;
 }

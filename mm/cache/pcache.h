@@ -35,8 +35,8 @@ unsigned pcache_find(struct mapping *m, pgoff_t i, unsigned n, struct frame **ou
 
 /* One page: referenced, or NULL. */
 struct frame *pcache_find_one(struct mapping *m, pgoff_t i);
-/* The same, and the size at that moment. */
-struct frame *pcache_find_sized(struct mapping *m, pgoff_t i, loff_t *size);
+/* The same, if the file reaches to @end at that moment. */
+struct frame *pcache_find_within(struct mapping *m, pgoff_t i, loff_t end);
 
 /*
  * Page @f of @m, which was in the cache, is used by its name: for the first time, if readahead or mwrite brought it,
@@ -128,8 +128,16 @@ unsigned pcache_replace(struct mapping *m, pgoff_t i, struct frame **new, unsign
  * holders keep a nameless frame. */
 void pcache_forget(struct frame *f);
 
-/* Mark a locked (or otherwise pinned), up-to-date, placed page dirty. */
-void pcache_dirty(struct frame *f);
+/* Mark a locked (or otherwise pinned), up-to-date, placed page dirty.  One that is dirty stays so as long as it is
+ * locked: see writeback.c. */
+void pcache_make_dirty(struct frame *f);
+
+static inline void pcache_dirty(struct frame *f)
+{
+	if (!frame_is(f, FR_DIRTY)) {
+		pcache_make_dirty(f);
+	}
+}
 
 /* From ioreq.done, any context: pages [i, i + n) have been read / written; one wake-up a waiter. */
 void pcache_read_done (struct mapping *m, pgoff_t i, unsigned n, int error);

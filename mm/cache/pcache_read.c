@@ -28,7 +28,7 @@ unsigned pcache_first_use(struct mapping *m, struct frame *f)
 	return ahead;
 }
 
-static void note_use(struct mapping *m, struct frame *f)
+static inline void note_use(struct mapping *m, struct frame *f)
 {
 	if (pcache_use(m, f)) {
 		count_add(C_RA_USED, 1);
@@ -134,8 +134,25 @@ static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
 	return 0;
 }
 
-/* See pcache.h.  Sleeps. */
-int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
+/* Page @i with its lock, if it is there and the lock is free: seen at one moment, so its name is as it should be. */
+static struct frame *find_and_lock(struct mapping *m, pgoff_t i)
+{
+	struct frame *f;
+
+	spin_lock(&m->lock);
+	f = names_look(m, i);
+	if (f && !frame_trylock(f)) {
+		f = NULL;
+	}
+	if (f) {
+		frame_get(f);
+	}
+	spin_unlock(&m->lock);
+	return f;
+}
+
+/* Whatever it takes.  Sleeps. */
+static int find_or_name(struct mapping *m, pgoff_t i, struct frame **out)
 {
 	for (;;) {
 		struct frame *f = pcache_find_one(m, i);
@@ -157,6 +174,19 @@ int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
 		frame_unlock(f);
 		frame_put(f);
 	}
+}
+
+/* See pcache.h.  Sleeps. */
+int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
+{
+	struct frame *f = find_and_lock(m, i);
+
+	if (!f) {
+		return find_or_name(m, i, out);
+	}
+	note_use(m, f);
+	*out = f;
+	return 0;
 }
 
 /*
@@ -189,7 +219,7 @@ void pcache_settle(struct mapping *m, pgoff_t i, unsigned n)
 }
 
 /* See pcache.h.  Locks: takes m->lock.  The frame is locked, or nobody else knows it. */
-void pcache_dirty(struct frame *f)
+void pcache_make_dirty(struct frame *f)
 {
 	struct mapping *m = f->mapping;
 

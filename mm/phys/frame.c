@@ -96,14 +96,11 @@ struct frame *frame_alloc_zeroed(unsigned how)
 	return f;
 }
 
-/* Give up one reference.  Locks: any.  Owns: the reference is gone. */
-void frame_put(struct frame *f)
+/* See frame.h.  Locks: any. */
+void frame_free(struct frame *f)
 {
-	ASSERT(atomic_read(&f->refs) > 0);
-	if (atomic_dec_zero(&f->refs)) {
-		retire(f);
-		return_chain(&f->link, &f->link, 1);
-	}
+	retire(f);
+	return_chain(&f->link, &f->link, 1);
 }
 
 /*

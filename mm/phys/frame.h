@@ -152,8 +152,18 @@ static inline void frame_get(struct frame *f)
 	atomic_inc(&f->refs);
 }
 
+/* The last reference is gone: free the frame.  Only for frame_put(). */
+void frame_free(struct frame *f);
+
 /* Give up one reference.  The last one frees the frame, which must be nameless by then. */
-void frame_put(struct frame *f);
+static inline void frame_put(struct frame *f)
+{
+	ASSERT(atomic_read(&f->refs) > 0);
+	if (atomic_dec_zero(&f->refs)) {
+		frame_free(f);
+	}
+}
+
 /* The same for each frame of @f[0..n) that is not NULL; frees in one batch. */
 void frame_put_many(struct frame **f, unsigned n);
 
@@ -233,10 +243,6 @@ static inline bool frame_trylock(struct frame *f)
 	return atomic_acquire_bit(&f->flags, FR_LOCKED);
 }
 
-/* Sleeps until the lock is ours.  The caller holds a reference and, afterwards, re-checks f->mapping. */
-void frame_lock(struct frame *f);
-void frame_unlock(struct frame *f);
-
 /* Somebody waits for @f: tell those whose bits are clear now.  Any context. */
 void frame_wake(struct frame *f);
 
@@ -256,5 +262,20 @@ static inline void frame_release(struct frame *f, uint32_t bits, uint32_t news)
 /* Sleep until none of @bits (LOCKED, WRITEBACK) was set, at some moment since the call: who needs more takes the lock.
  * The caller holds a reference. */
 void frame_wait(struct frame *f, uint32_t bits);
+
+/* Sleeps until the lock is ours.  The caller holds a reference and, afterwards, re-checks f->mapping. */
+static inline void frame_lock(struct frame *f)
+{
+	while (!frame_trylock(f)) {
+		frame_wait(f, FR_LOCKED);
+	}
+}
+
+/* Locks: the frame lock is the caller's, and gone afterwards.  Any context. */
+static inline void frame_unlock(struct frame *f)
+{
+	ASSERT(frame_is(f, FR_LOCKED));
+	frame_release(f, FR_LOCKED, 0);
+}
 
 #endif

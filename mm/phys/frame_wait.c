@@ -57,21 +57,6 @@ void frame_wait_init(void)
 }
 
 /* See frame.h.  Sleeps. */
-void frame_lock(struct frame *f)
-{
-	while (!frame_trylock(f)) {
-		frame_wait(f, FR_LOCKED);
-	}
-}
-
-/* Locks: the frame lock is the caller's, and gone afterwards.  Any context. */
-void frame_unlock(struct frame *f)
-{
-	ASSERT(frame_is(f, FR_LOCKED));
-	frame_release(f, FR_LOCKED, 0);
-}
-
-/* See frame.h.  Sleeps. */
 void frame_wait(struct frame *f, uint32_t bits)
 {
 	struct bench *b = frame_bench(f);

@@ -125,6 +125,11 @@ uint64_t clock_realtime_us(void)
 	return 1767225600ull * 1000000 + now_us;        /* 2026-01-01 */
 }
 
+uint32_t clock_seconds(void)
+{
+	return (uint32_t)(clock_realtime_us() / 1000000);
+}
+
 void timeout_add(struct timeout *t, uint64_t us)
 {
 	struct list *before = &timeouts;

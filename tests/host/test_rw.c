@@ -178,22 +178,18 @@ static void write_positions(struct file *f, struct file *g)
 	assert_int_equal(file_write(g, BUF, 10, &pos), 10);             /* appends all the same */
 	assert_int_equal(g->pos, 6010);
 	assert_int_equal(mapping_size(&f->inode->mapping), 6020);
-	assert_int_equal(file_seek(f, -20, 2, &pos), 0);
-	assert_int_equal(pos, 6000);
-	assert_int_equal(file_seek(f, 10, 1, &pos), 0);
-	assert_int_equal(pos, 6010);
-	assert_int_equal(file_seek(f, 7, 0, &pos), 0);
+	assert_int_equal(file_seek(f, -20, 2), 6000);
+	assert_int_equal(file_seek(f, 10, 1), 6010);
+	assert_int_equal(file_seek(f, 7, 0), 7);
 	assert_int_equal(f->pos, 7);
-	assert_int_equal(file_seek(f, -8, 1, &pos), -EINVAL);
-	assert_int_equal(file_seek(f, INT64_MAX, 1, &pos), -EOVERFLOW);
-	assert_int_equal(file_seek(f, 0, 5, &pos), -EINVAL);
-	assert_int_equal(file_seek(f, 100, 3, &pos), 0);       /* no holes here but the one at the end */
-	assert_int_equal(pos, 100);
-	assert_int_equal(file_seek(f, 0, 4, &pos), 0);
-	assert_int_equal(pos, mapping_size(&f->inode->mapping));
-	assert_int_equal(file_seek(f, pos, 3, &pos), -ENXIO);
-	assert_int_equal(file_seek(f, 7, 0, &pos), 0);
-	assert_int_equal(file_seek(f, (loff_t)LIMIT + 1, 0, &pos), -EINVAL);
+	assert_int_equal(file_seek(f, -8, 1), -EINVAL);
+	assert_int_equal(file_seek(f, INT64_MAX, 1), -EOVERFLOW);
+	assert_int_equal(file_seek(f, 0, 5), -EINVAL);
+	assert_int_equal(file_seek(f, 100, 3), 100);            /* no holes here but the one at the end */
+	assert_int_equal(file_seek(f, 0, 4), mapping_size(&f->inode->mapping));
+	assert_int_equal(file_seek(f, mapping_size(&f->inode->mapping), 3), -ENXIO);
+	assert_int_equal(file_seek(f, 7, 0), 7);
+	assert_int_equal(file_seek(f, (loff_t)LIMIT + 1, 0), -EINVAL);
 	assert_int_equal(f->pos, 7);
 	assert_int_equal(count_read(C_BYTES_COPIED_WRITE), 6020);
 	assert_true(f->inode->dirty && f->inode->mtime != 0);
