@@ -44,19 +44,35 @@ struct frame_pool pool;
 static unsigned (*reclaim_door)(unsigned want);
 
 static unsigned cut_by_injection(unsigned n);
+static struct frame *take_one(unsigned how);
 static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how);
 static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how);
 static inline void retire(struct frame *f);
 static void     return_chain(struct list *first, struct list *last, unsigned n);
 
+/* Is the caller of this kind put to sleep when there is no frame?  Then he must be where one may sleep, also today. */
+static inline bool may_wait(unsigned how)
+{
+	bool wait = (how & (ALLOC_WAIT | ALLOC_HINT)) == ALLOC_WAIT;
+
+	ASSERT(!wait || (this_cpu()->irq_depth == 0 && this_cpu()->spins == 0));
+	return wait;
+}
+
 /*
- * One frame; see frame.h.
+ * One frame; see frame.h.  Nearly always there is one, and the machinery of batches is not needed.
  * Locks: any; with ALLOC_WAIT none that spins.  Sleeps: with ALLOC_WAIT.  Owns: one reference, the caller's.
  */
 struct frame *frame_alloc(unsigned how)
 {
 	struct frame *f;
 
+	(void)may_wait(how);
+	f = pool.fail_in == 0 ? take_one(how) : NULL;
+	if (f) {
+		count_add(C_FRAMES_ALLOCATED, 1);
+		return f;
+	}
 	return frame_alloc_many(&f, 1, how) == 1 ? f : NULL;
 }
 
@@ -69,13 +85,12 @@ struct frame *frame_alloc(unsigned how)
  */
 unsigned frame_alloc_many(struct frame **out, unsigned n, unsigned how)
 {
-	bool may_wait = (how & (ALLOC_WAIT | ALLOC_HINT)) == ALLOC_WAIT;
+	bool wait = may_wait(how);
 	unsigned got;
 
-	ASSERT(!may_wait || (this_cpu()->irq_depth == 0 && this_cpu()->spins == 0));
 	n = cut_by_injection(n);
 	got = take_from_pool(out, n, how);
-	if (got < n && may_wait) {
+	if (got < n && wait) {
 		got += take_by_reclaim(out + got, n - got, how);
 	}
 	if (got > 0) {
@@ -192,25 +207,43 @@ static pfn_t must_leave(unsigned how)
 	return how & ALLOC_WAIT ? pool.reserve : 0;
 }
 
+/* The first frame of a chain of free ones, with its first owner now.  Locks: pool.lock held. */
+static inline struct frame *pop(struct list **top, unsigned how)
+{
+	struct frame *f = link_frame(*top);
+
+	*top = f->link.next;
+	f->link.next = NULL;
+	f->flags = how & ALLOC_KERNEL ? FR_KERNEL : 0;
+	atomic_set(&f->refs, 1);
+	return f;
+}
+
+static struct frame *take_one(unsigned how)
+{
+	struct frame *f = NULL;
+
+	spin_lock(&pool.lock);
+	if (pool.free > must_leave(how)) {
+		f = pop(&pool.top, how);
+		pool.free--;
+	}
+	spin_unlock(&pool.lock);
+	return f;
+}
+
 static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how)
 {
-	uint32_t flags = how & ALLOC_KERNEL ? FR_KERNEL : 0;
 	pfn_t leave = must_leave(how);
-	struct list *l;
+	struct list *top;
 
 	spin_lock(&pool.lock);
 	n = pool.free > leave ? MIN(n, pool.free - leave) : 0;
-	l = pool.top;
+	top = pool.top;
 	for (unsigned k = 0; k < n; k++) {
-		struct frame *f = link_frame(l);
-
-		l = l->next;
-		f->link.next = NULL;
-		f->flags = flags;
-		atomic_set(&f->refs, 1);
-		out[k] = f;
+		out[k] = pop(&top, how);
 	}
-	pool.top = l;
+	pool.top = top;
 	pool.free -= n;
 	spin_unlock(&pool.lock);
 	return n;
