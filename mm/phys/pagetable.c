@@ -26,6 +26,7 @@
 struct pagetable kernel_pt;
 
 static int           reserve_table(struct pagetable *pt, uva_t va);
+static bool          add_table(struct pagetable *pt, uva_t va);
 static struct frame *new_table(unsigned how);
 static pte_t         table_entry(const struct frame *table, uva_t va);
 
@@ -33,25 +34,18 @@ static pte_t         table_entry(const struct frame *table, uva_t va);
  * The entry for @va.  Every entry of every page table that this kernel reads or writes was found here: the
  * place for a breakpoint.
  *
- * Locks:   pt->lock held.
+ * Locks:   pt->lock held; without @create that of the address space will do.
  * Returns: NULL when there is no table (with @create: and no memory for one either).
  */
 pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
 {
-	pte_t *pde = &pt->dir[va >> PDE_SHIFT];
+	pte_t pde = pt->dir[va >> PDE_SHIFT];
 
-	if (!(*pde & PTE_PRESENT)) {
-		struct frame *table = create ? new_table(ALLOC_ATOMIC) : NULL;
-
-		if (!table) {
-			return NULL;
-		}
-		*pde = table_entry(table, va);
-		pt->tables += va < USER_TOP;
-		count_add(C_PAGE_TABLES, 1);
+	if (!(pde & PTE_PRESENT)) {
+		return create && add_table(pt, va) ? pt_walk(pt, va, false) : NULL;
 	}
-	ASSERT(!(*pde & PTE_LARGE));
-	return (pte_t *)phys_data(*pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
+	ASSERT(!(pde & PTE_LARGE));
+	return (pte_t *)phys_data(pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
 }
 
 /* A directory with the kernel's quarter and nothing else.  Sleeps.  Returns: 0 or -ENOMEM. */
@@ -97,9 +91,6 @@ int pt_reserve(struct pagetable *pt, uva_t va, unsigned n)
 	unsigned made = 0;
 	int got = 0;
 
-	if (n == 1 && (pt->dir[first] & PTE_PRESENT)) {
-		return 0;               /* as for nearly every fault */
-	}
 	ASSERT(n > 0 && last < USER_TOP >> PDE_SHIFT);
 	for (uint32_t k = first; k <= last && got >= 0; k++) {
 		got = reserve_table(pt, k << PDE_SHIFT);
@@ -133,8 +124,21 @@ unsigned pt_skip(struct pagetable *pt, uva_t va, unsigned n, unsigned *looked)
 	return MIN(absent, n);
 }
 
+/* See pagetable.h.  Locks: that of the address space held. */
+pte_t *pt_entry(struct pagetable *pt, uva_t va)
+{
+	pte_t *entry;
+
+	ASSERT(va < USER_TOP);
+	entry = pt_walk(pt, va, false);
+	if (!entry && pt_reserve(pt, va, 1) == 0) {
+		entry = pt_walk(pt, va, false);
+	}
+	return entry;
+}
+
 /* Point an empty entry at @f, whose reference becomes the entry's. */
-static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
+static inline void set_entry(pte_t *pte, struct frame *f, unsigned prot)
 {
 	ASSERT(pte && *pte == 0);
 	ASSERT(f != zero_frame || !(prot & PROT_WRITE));
@@ -144,11 +148,10 @@ static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
 }
 
 /* See pagetable.h. */
-void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
+void pt_map(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot)
 {
-	ASSERT(va < USER_TOP);
 	spin_lock(&pt->lock);
-	set_entry(pt_walk(pt, va, false), f, prot);
+	set_entry(entry, f, prot);
 	spin_unlock(&pt->lock);
 	count_add(C_PTES_WRITTEN, 1);
 }
@@ -156,53 +159,73 @@ void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 /* The way back from pt_detach(); see pagetable.h.  Locks: takes pt->lock.  Owns: consumes the reference. */
 void pt_reattach(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 {
-	pt_map(pt, va, f, prot);
+	pt_map(pt, pt_walk(pt, va, false), f, prot);
 }
 
-/*
- * See pagetable.h.  What was there may have gone since the caller looked, truncated by somebody else: then
- * this is pt_map().
- * Locks: takes pt->lock.  Owns: consumes the reference to @f; the old entry's is put.
- */
-void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, struct tlb_batch *b)
+/* See pagetable.h. */
+struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot)
 {
 	struct frame *old = NULL;
 
-	ASSERT(va < USER_TOP);
 	spin_lock(&pt->lock);
-	pte_t *pte = pt_walk(pt, va, false);
-
-	ASSERT(pte);
-	if (*pte & PTE_PRESENT) {
-		old = pte_frame(*pte);
+	if (*entry & PTE_PRESENT) {
+		old = pte_frame(*entry);
 		(void)atomic_dec_zero(&old->maps);
-		tlb_add(b, va);
-		*pte = 0;
-		pte_count(pte, -1);
+		*entry = 0;
+		pte_count(entry, -1);
 	}
-	set_entry(pte, f, prot);
+	set_entry(entry, f, prot);
 	spin_unlock(&pt->lock);
-	if (old) {
-		frame_put(old);
-	}
 	count_add(C_PTES_WRITTEN, 1);
+	return old;
 }
 
-/* See pagetable.h.  Locks: takes pt->lock, under which the entry's own reference keeps the frame alive. */
+/* What @entry, if there is one, says, with a reference to the frame.  Locks: pt->lock held, which keeps it alive. */
+static inline pte_t look(const pte_t *entry, struct frame **f)
+{
+	pte_t found = entry ? *entry : 0;
+
+	if (found && f) {
+		*f = pte_frame(found);
+		frame_get(*f);
+	}
+	return found;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
+pte_t pt_look(struct pagetable *pt, const pte_t *entry, struct frame **f)
+{
+	pte_t found;
+
+	spin_lock(&pt->lock);
+	found = look(entry, f);
+	spin_unlock(&pt->lock);
+	return found;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f)
 {
 	pte_t found;
 
 	spin_lock(&pt->lock);
-	pte_t *pte = pt_walk(pt, va, false);
-
-	found = pte ? *pte : 0;
-	if (found && f) {
-		*f = pte_frame(found);
-		frame_get(*f);
-	}
+	found = look(pt_walk(pt, va, false), f);
 	spin_unlock(&pt->lock);
 	return found;
+}
+
+/* A table for @va from what nobody has to wait for; rare, and not to burden every walk.  Locks: pt->lock held. */
+static __attribute__((noinline)) bool add_table(struct pagetable *pt, uva_t va)
+{
+	struct frame *table = new_table(ALLOC_ATOMIC);
+
+	if (!table) {
+		return false;
+	}
+	pt->dir[va >> PDE_SHIFT] = table_entry(table, va);
+	pt->tables += va < USER_TOP;
+	count_add(C_PAGE_TABLES, 1);
+	return true;
 }
 
 /*

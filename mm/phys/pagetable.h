@@ -97,7 +97,10 @@ must_check int pt_create(struct pagetable *pt);
 /* Free the tables and the directory; every user entry must be gone, and another directory loaded. */
 void pt_destroy(struct pagetable *pt);
 
-/* The entry for @va, or NULL if its table is missing (and, with @create, memory too).  Locks: pt->lock held. */
+/*
+ * The entry for @va, or NULL if its table is missing (and, with @create, memory too).
+ * Locks: pt->lock held; or, without @create, the lock of the address space, under which alone tables come and go.
+ */
 pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create) BREAKPOINT_HERE;
 
 /* Make sure tables exist for @n pages at @va, before locks are taken.  Sleeps.  Returns 0 or -ENOMEM. */
@@ -108,17 +111,30 @@ must_check int pt_reserve(struct pagetable *pt, uva_t va, unsigned n);
 unsigned pt_skip(struct pagetable *pt, uva_t va, unsigned n, unsigned *looked);
 
 /*
- * Map @f at @va, which must be empty, with @prot.  The table must exist (pt_reserve).
+ * The entry for @va, whose table is made if it is missing: for the verbs below, so that who does several things to a page
+ * walks once.  It stays where it is while the caller holds the lock of the address space.
+ * Sleeps.  Returns: NULL when there is no memory for the table.
+ */
+pte_t *pt_entry(struct pagetable *pt, uva_t va);
+
+/*
+ * Map @f at @entry, which must be empty, with @prot.
  * Locks: takes pt->lock.  Owns: consumes the caller's reference.
  */
-void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot);
+void pt_map(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
 
-/* Replace what is mapped at @va by @f in one step, batching the invalidation; the old frame's reference is put.
- * Owns: consumes the caller's reference to @f. */
-void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, struct tlb_batch *b);
+/*
+ * Replace what is mapped at @entry by @f in one step.  What was there may have gone since the caller looked, truncated by
+ * somebody else: then this is pt_map().
+ * Locks: takes pt->lock.  Owns: consumes the reference to @f; that of the old frame is the caller's.
+ * Returns: the old frame, whose translation the caller flushes before he gives it back; or NULL.
+ */
+must_check struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
 
-/* What is mapped at @va: a new reference to the frame in *@f and its PTE as the value; 0 if nothing is.  @f may be
- * NULL: then the value alone. */
+/* What is mapped at @entry: a new reference to the frame in *@f and its PTE as the value; 0 if nothing is. */
+pte_t pt_look(struct pagetable *pt, const pte_t *entry, struct frame **f);
+
+/* The same by address, whether there is a table or not.  @f may be NULL: then the value alone. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f);
 
 /*

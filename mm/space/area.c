@@ -131,6 +131,7 @@ void area_remove(struct space *s, uva_t lo, uva_t hi, struct list *removed)
 	struct tlb_batch b = tlb_begin(&s->pt);
 	struct vma *v;
 
+	s->last = NULL;                 /* it may be among them */
 	while ((v = vma_find_above(&s->vmas, lo)) != NULL && v->start < hi) {
 		ASSERT(v->start >= lo && v->end <= hi);
 		pt_unmap(&s->pt, v->start, (v->end - v->start) >> PAGE_SHIFT, &b);
