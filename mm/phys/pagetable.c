@@ -26,7 +26,7 @@
 struct pagetable kernel_pt;
 
 static int           reserve_table(struct pagetable *pt, uva_t va);
-static bool          add_table(struct pagetable *pt, uva_t va);
+static pte_t        *walk_new(struct pagetable *pt, uva_t va);
 static struct frame *new_table(unsigned how);
 static pte_t         table_entry(const struct frame *table, uva_t va);
 
@@ -42,7 +42,7 @@ pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
 	pte_t pde = pt->dir[va >> PDE_SHIFT];
 
 	if (!(pde & PTE_PRESENT)) {
-		return create && add_table(pt, va) ? pt_walk(pt, va, false) : NULL;
+		return create ? walk_new(pt, va) : NULL;
 	}
 	ASSERT(!(pde & PTE_LARGE));
 	return (pte_t *)phys_data(pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
@@ -214,18 +214,18 @@ pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f)
 	return found;
 }
 
-/* A table for @va from what nobody has to wait for; rare, and not to burden every walk.  Locks: pt->lock held. */
-static __attribute__((noinline)) bool add_table(struct pagetable *pt, uva_t va)
+/* The entry for @va in a table from what nobody has to wait for; rare, and no burden on every walk.  Locks: pt->lock held. */
+static __attribute__((noinline)) pte_t *walk_new(struct pagetable *pt, uva_t va)
 {
 	struct frame *table = new_table(ALLOC_ATOMIC);
 
 	if (!table) {
-		return false;
+		return NULL;
 	}
 	pt->dir[va >> PDE_SHIFT] = table_entry(table, va);
 	pt->tables += va < USER_TOP;
 	count_add(C_PAGE_TABLES, 1);
-	return true;
+	return pt_walk(pt, va, false);
 }
 
 /*
