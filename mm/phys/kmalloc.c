@@ -27,6 +27,7 @@
 enum {
 	SMALLEST   = 16,
 	NR_CLASSES = 9,
+	BITS_OF_SMALLEST = 28,  /* leading zeros of SMALLEST - 1, which a 32-bit number has        */
 	NO_OBJECT  = 0xFFFF,
 	POISONED   = 64,        /* bytes; of a smaller object SMALLEST                                 */
 	POISON     = 0x6B,      /* 0x6B6B6B6B as a pointer is an address in user space, never mapped there */
@@ -48,7 +49,7 @@ static struct {
 
 static unsigned class_of(size_t size);
 static void     slab_start(struct frame *slab, unsigned class);
-static void    *take_object(unsigned class);
+static inline void *take_object(unsigned class);
 static void     check_object(const struct frame *slab, const void *object);
 static void     give_object(struct frame *slab, void *object);
 
@@ -132,15 +133,11 @@ pfn_t kmalloc_frames(void)
 	return heap.slabs;
 }
 
+/* The first class whose size, a power of two, is @size at least. */
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-
 	ASSERT(size > 0 && size <= PAGE_SIZE);
-	while (((size_t)SMALLEST << class) < size) {
-		class++;
-	}
-	return class;
+	return BITS_OF_SMALLEST - (unsigned)__builtin_clz((uint32_t)(size - 1) | (SMALLEST - 1));
 }
 
 static void slab_start(struct frame *slab, unsigned class)
@@ -159,7 +156,7 @@ static bool slab_full(const struct frame *slab)
 }
 
 /* An object of the first slab that has one; NULL when the class has no room. */
-static void *take_object(unsigned class)
+static inline void *take_object(unsigned class)
 {
 	struct frame *slab;
 	char *object;
@@ -183,17 +180,17 @@ static void *take_object(unsigned class)
 	return object;
 }
 
-static uint32_t offset_of(const struct frame *slab, const void *object)
+static uint32_t offset_of(const void *object)
 {
-	return (uint32_t)((const char *)object - (const char *)frame_data(slab));
+	return (uint32_t)((uintptr_t)object & PAGE_MASK);
 }
 
 /* Notice a pointer that kmalloc() never returned.  An object in use keeps its slab as it is: no lock. */
 static void check_object(const struct frame *slab, const void *object)
 {
 	ASSERT(frame_is(slab, FR_KERNEL) && slab->slab_class < NR_CLASSES && slab->slab_used > 0);
-	ASSERT(offset_of(slab, object) % slab_size(slab) == 0);
-	ASSERT(offset_of(slab, object) < slab->slab_fresh);
+	ASSERT(offset_of(object) % slab_size(slab) == 0);
+	ASSERT(offset_of(object) < slab->slab_fresh);
 }
 
 /* The reverse of take_object(). */
@@ -210,7 +207,7 @@ static void give_object(struct frame *slab, void *object)
 		memset(object, POISON, SMALLEST);
 	}
 	memcpy(object, &slab->slab_free, sizeof(slab->slab_free));
-	slab->slab_free = (uint16_t)offset_of(slab, object);
+	slab->slab_free = (uint16_t)offset_of(object);
 	slab->slab_used--;
 	heap.in_use -= size;
 }

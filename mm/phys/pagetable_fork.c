@@ -21,7 +21,9 @@ int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_
 	int error = 0;
 
 	for (uva_t va = lo; va < hi && error == 0; va = next_table(va, hi)) {
-		if (from->dir[va >> PDE_SHIFT] & PTE_PRESENT) {
+		uint32_t k = va >> PDE_SHIFT;
+
+		if ((from->dir[k] & PTE_PRESENT) && !(to->dir[k] & PTE_PRESENT)) {
 			error = pt_reserve(to, va, 1);
 		}
 	}

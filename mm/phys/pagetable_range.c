@@ -47,11 +47,16 @@ static unsigned unmap_piece(struct pagetable *pt, uva_t va, unsigned n, struct t
 {
 	struct frame *gone[GONE_MAX];
 	unsigned total = 0, k = 0;
-
-	spin_lock(&pt->lock);
 	pte_t *pte = pt_walk(pt, va, false);
 
-	while (pte && k < n) {
+	while (pte && k < n && pte[k] == 0) {
+		k++;                    /* and stays so: only who holds the address space fills an entry */
+	}
+	if (!pte || k == n) {
+		return 0;
+	}
+	spin_lock(&pt->lock);
+	while (k < n) {
 		unsigned m = 0;
 
 		for (; k < n && m < GONE_MAX; k++) {
@@ -66,7 +71,7 @@ static unsigned unmap_piece(struct pagetable *pt, uva_t va, unsigned n, struct t
 	return total;
 }
 
-/* See pagetable.h.  Locks: takes pt->lock, piece by piece. */
+/* See pagetable.h.  Locks: that of the address space held; takes pt->lock, piece by piece. */
 unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b)
 {
 	unsigned total = 0;
@@ -75,7 +80,9 @@ unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *
 		here = in_table(va, n);
 		total += unmap_piece(pt, va, here, b);
 	}
-	count_add(C_PTES_WRITTEN, total);
+	if (total > 0) {
+		count_add(C_PTES_WRITTEN, total);
+	}
 	return total;
 }
 

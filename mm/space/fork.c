@@ -21,7 +21,7 @@ static int fork_area(struct space *child, struct space *s, const struct vma *v, 
 		area_free(copy);
 		return -ENOMEM;
 	}
-	area_insert(child, copy);
+	area_insert(child, &child->vmas, copy);         /* areas come in order */
 	pt_fork(&child->pt, &s->pt, v->start, v->end, !(v->flags & VMA_SHARED), b);
 	return 0;
 }

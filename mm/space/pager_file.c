@@ -55,7 +55,10 @@ static int private_fault(struct vma *v, struct fault *f)
 {
 	int err = get_locked(v, f);
 
-	return err || !f->write ? err : supply_copy(f);
+	if (err || !f->write) {
+		return err;
+	}
+	return supply_copy(f);
 }
 
 /*
@@ -84,7 +87,10 @@ static int uncached_fault(struct vma *v, struct fault *f)
 		f->writable = true;
 		return 0;
 	}
-	return f->write ? supply_copy(f) : 0;
+	if (!f->write) {
+		return 0;
+	}
+	return supply_copy(f);
 }
 
 /* First write to a page of a shared area: place before dirt.  What is in memory only is never dirty. */

@@ -16,6 +16,7 @@ from pagetables import PRESENT, USER, WRITE, Walk, directory_of
 from source import Line, constant
 
 FAULT, FILE, ANON = "mm/space/fault.c", "mm/space/pager_file.c", "mm/space/pager_anon.c"
+CACHE = "mm/cache/pcache_read.c"
 SPACE_H = "mm/space/space.h"
 
 # What can happen: its name, in words, and where it is decided.
@@ -23,15 +24,15 @@ OUTCOMES = {
     "access":  ("no fault: the processor goes to {physical:#010x}", None),
     "denied":  ("SIGSEGV in user mode: the entry is the kernel's; the kernel itself goes to "
                 "{physical:#010x}", Line("kernel/proc/usertrap.c", "serve", "if (")),
-    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_handle", "area_for(")),
+    "no-area": ("SIGSEGV: no area is there", Line(FAULT, "fault_locked", "area_for(")),
     "protected": ("SIGSEGV: the area does not allow it", Line(FAULT, "allowed", "return")),
-    "past-end": ("SIGBUS: past the end of the file", Line(FILE, "get_locked", "size_pages(")),
+    "past-end": ("SIGBUS: past the end of the file", Line(CACHE, "get_and_lock", "size_pages(")),
     "own":     ("frame {pfn:#x} is nobody else's any more: its entry becomes writable",
                 Line(FAULT, "fault_present", "atomic_read(&frame->refs) == 2")),
     "unzero":  ("a fresh frame of zeros in place of the page of zeros",
-                Line(FAULT, "fault_cow", "frame_alloc_zeroed(")),
+                Line(FAULT, "copy_of", "frame_alloc_zeroed(")),
     "cow":     ("frame {pfn:#x} is copied, and the copy mapped in its place",
-                Line(FAULT, "fault_cow", "page_copy(")),
+                Line(FAULT, "copy_of", "page_copy(")),
     "dirty":   ("frame {pfn:#x} {dirties}, and its entry becomes writable",
                 Line(FAULT, "fault_shared", "->dirty(")),
     "zero":    ("the page of zeros is mapped, for reading",
@@ -40,14 +41,14 @@ OUTCOMES = {
                 Line(ANON, "anon_fault", "frame_alloc_zeroed(")),
     "steal":   ("{page} is STOLEN from the cache: the frame loses its name and is mapped as "
                 "private memory", Line(FILE, "uncached_fault", "pcache_steal(")),
-    "private": ("{page} is mapped, for reading", Line(FILE, "private_fault", "f->frame = page")),
+    "private": ("{page} is mapped, for reading", Line(FILE, "private_fault", "!f->write")),
     "private-copy": ("{page} is copied, and the copy mapped, writable",
                      Line(FILE, "private_fault", "supply_copy(")),
     "not-stolen": ("{page} stays in the cache, being {obstacle}, and is mapped, for reading",
-                   Line(FILE, "uncached_fault", "f->frame = page;")),
+                   Line(FILE, "uncached_fault", "!f->write")),
     "not-stolen-copy": ("{page} stays in the cache, being {obstacle}, and is copied",
                         Line(FILE, "uncached_fault", "supply_copy(")),
-    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_read", "writable = false")),
+    "shared":  ("{page} is mapped, for reading", Line(FILE, "shared_fault", "get_locked(")),
     "shared-dirty": ("{page} {dirties}, and is mapped, writable",
                      Line(FILE, "shared_write", "shared_dirty(")),
 }
