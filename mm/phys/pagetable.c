@@ -23,11 +23,15 @@
 #include "kernel/lib/string.h"
 #include "kernel/x86/mmu.h"
 
+enum {                                  /* entries of a directory */
+	USER_PART   = USER_TOP >> PDE_SHIFT,
+	KERNEL_PART = PT_ENTRIES - USER_PART,
+};
+
 struct pagetable kernel_pt;
 
 static int           reserve_table(struct pagetable *pt, uva_t va);
 static pte_t        *walk_new(struct pagetable *pt, uva_t va);
-static struct frame *new_table(unsigned how);
 static pte_t         table_entry(const struct frame *table, uva_t va);
 
 /*
@@ -51,8 +55,7 @@ pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
 /* A directory with the kernel's quarter and nothing else.  Sleeps.  Returns: 0 or -ENOMEM. */
 int pt_create(struct pagetable *pt)
 {
-	enum { USER_PART = (USER_TOP >> PDE_SHIFT) };
-	struct frame *f = new_table(ALLOC_WAIT);
+	struct frame *f = frame_alloc_table(ALLOC_WAIT);
 
 	if (!f) {
 		return -ENOMEM;
@@ -62,8 +65,7 @@ int pt_create(struct pagetable *pt)
 	pt->tables = 0;
 	spin_init(&pt->lock);
 	if (kernel_pt.dir) {    /* there is none on the host, where nothing runs in the upper quarter */
-		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART],
-		       (PT_ENTRIES - USER_PART) * sizeof(pte_t));
+		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART], KERNEL_PART * sizeof(pte_t));
 	}
 	count_add(C_PAGE_TABLES, 1);
 	return 0;
@@ -75,7 +77,8 @@ void pt_destroy(struct pagetable *pt)
 	ASSERT(mmu_cr3() != pt->cr3);
 	pt_prune(pt, 0, USER_TOP);
 	ASSERT(pt->tables == 0);
-	frame_put(data_frame(pt->dir));
+	memset(&pt->dir[USER_PART], 0, KERNEL_PART * sizeof(pte_t));
+	frame_put_table(data_frame(pt->dir));
 	pt->dir = NULL;
 	pt->cr3 = 0;
 }
@@ -217,7 +220,7 @@ pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f)
 /* The entry for @va in a table from what nobody has to wait for; rare, and no burden on every walk.  Locks: pt->lock held. */
 static __attribute__((noinline)) pte_t *walk_new(struct pagetable *pt, uva_t va)
 {
-	struct frame *table = new_table(ALLOC_ATOMIC);
+	struct frame *table = frame_alloc_table(ALLOC_ATOMIC);
 
 	if (!table) {
 		return NULL;
@@ -241,7 +244,7 @@ static int reserve_table(struct pagetable *pt, uva_t va)
 	if (*pde & PTE_PRESENT) {
 		return 0;
 	}
-	table = new_table(ALLOC_WAIT);
+	table = frame_alloc_table(ALLOC_WAIT);
 	if (!table) {
 		return -ENOMEM;
 	}
@@ -253,20 +256,9 @@ static int reserve_table(struct pagetable *pt, uva_t va)
 	}
 	spin_unlock(&pt->lock);
 	if (!made) {
-		frame_put(table);
+		frame_put_table(table);
 	}
 	return made;
-}
-
-/* An empty table or directory. */
-static struct frame *new_table(unsigned how)
-{
-	struct frame *f = frame_alloc_zeroed(how);
-
-	if (f) {
-		frame_set(f, FR_PAGETABLE);
-	}
-	return f;
 }
 
 /* The directory entry for the table that serves @va. */

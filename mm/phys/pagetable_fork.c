@@ -75,7 +75,7 @@ void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi)
 	}
 	tlb_flush(&b);
 	for (struct list *l; (l = list_pop_front(&gone));) {
-		frame_put(list_entry(l, struct frame, link));
+		frame_put_table(list_entry(l, struct frame, link));
 	}
 }
 
