@@ -183,6 +183,17 @@ struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsi
 	return old;
 }
 
+/* See pagetable.h.  Locks: takes pt->lock. */
+void pt_reprotect(struct pagetable *pt, pte_t *entry, unsigned prot)
+{
+	spin_lock(&pt->lock);
+	if (*entry & PTE_PRESENT) {
+		*entry = pte_protect(*entry, prot);
+		count_add(C_PTES_WRITTEN, 1);
+	}
+	spin_unlock(&pt->lock);
+}
+
 /* What @entry, if there is one, says, with a reference to the frame.  Locks: pt->lock held, which keeps it alive. */
 static inline pte_t look(const pte_t *entry, struct frame **f)
 {

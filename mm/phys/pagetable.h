@@ -76,11 +76,27 @@ static inline void pte_count(pte_t *pte, int n)
 	data_frame(pte)->entries += (uint32_t)n;
 }
 
+/* The first of entries @k..@n - 1 that is present; @n: none.  What is not present is 0. */
+static inline unsigned pte_next(const pte_t *entry, unsigned k, unsigned n)
+{
+	while (k < n && entry[k] == 0) {
+		k++;
+	}
+	return k;
+}
+
 /* The entry that shows a user @f with @prot.  PROT_NONE is present but not the user's, so it keeps its frame. */
 static inline pte_t pte_make(const struct frame *f, unsigned prot)
 {
 	return frame_paddr(f) | PTE_PRESENT | (prot != PROT_NONE ? PTE_USER : 0) |
 	       (prot & PROT_WRITE ? PTE_WRITE : 0);
+}
+
+/* The present entry @old with another protection.  What the processor noted in it stays. */
+static inline pte_t pte_protect(pte_t old, unsigned prot)
+{
+	ASSERT(pte_frame(old) != zero_frame || !(prot & PROT_WRITE));
+	return (old & (PTE_ACCESSED | PTE_DIRTY)) | pte_make(pte_frame(old), prot);
 }
 
 /*
@@ -130,6 +146,9 @@ void pt_map(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
  * Returns: the old frame, whose translation the caller flushes before he gives it back; or NULL.
  */
 must_check struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
+
+/* Set the protection of what is mapped at @entry, if it still is.  With PROT_WRITE the caller knows what pt_protect()'s does. */
+void pt_reprotect(struct pagetable *pt, pte_t *entry, unsigned prot);
 
 /* What is mapped at @entry: a new reference to the frame in *@f and its PTE as the value; 0 if nothing is. */
 pte_t pt_look(struct pagetable *pt, const pte_t *entry, struct frame **f);

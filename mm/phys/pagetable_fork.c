@@ -32,7 +32,7 @@ int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_
 
 /*
  * See pagetable.h.
- * Locks: takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody
+ * Locks: those of both address spaces held; takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody
  * else takes two.
  */
 void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
@@ -73,6 +73,9 @@ void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi)
 		}
 		spin_unlock(&pt->lock);
 	}
+	if (list_empty(&gone)) {
+		return;
+	}
 	tlb_flush(&b);
 	for (struct list *l; (l = list_pop_front(&gone));) {
 		frame_put_table(list_entry(l, struct frame, link));
@@ -87,31 +90,38 @@ static uva_t next_table(uva_t va, uva_t hi)
 	return MIN(next, hi);
 }
 
+/* The child's entry for what the parent's @source shows, with its references. */
+static pte_t share(pte_t source)
+{
+	struct frame *f = pte_frame(source);
+
+	frame_get(f);
+	atomic_inc(&f->maps);
+	return source & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
+}
+
 /* One table's part of a fork; returns the entries written on both sides. */
 static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
                            bool cow, struct tlb_batch *b)
 {
 	unsigned written = 0, copied = 0;
-
-	spin_lock(&from->lock);
-	spin_lock(&to->lock);
 	pte_t *source = pt_walk(from, va, false);
 	pte_t *copy = source ? pt_walk(to, va, false) : NULL;
 
-	ASSERT(!source || copy);
-	for (unsigned k = 0; source && k < n; k++) {
-		if (!(source[k] & PTE_PRESENT)) {
-			continue;
-		}
+	if (!source) {
+		return 0;
+	}
+	ASSERT(copy);
+	spin_lock(&from->lock);
+	spin_lock(&to->lock);
+	for (unsigned k = pte_next(source, 0, n); k < n; k = pte_next(source, k + 1, n)) {
 		if (cow && (source[k] & PTE_WRITE)) {
 			source[k] &= ~(pte_t)PTE_WRITE;
 			tlb_add(b, va + k * PAGE_SIZE);
 			written++;
 		}
 		ASSERT(copy[k] == 0);
-		copy[k] = source[k] & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
-		frame_get(pte_frame(copy[k]));
-		atomic_inc(&pte_frame(copy[k])->maps);
+		copy[k] = share(source[k]);
 		copied++;
 	}
 	if (copied > 0) {

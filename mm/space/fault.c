@@ -71,16 +71,14 @@ static int fault_absent(struct space *s, struct vma *v, pte_t *entry, uva_t va, 
 	return 0;
 }
 
-static void make_writable(struct space *s, struct vma *v, uva_t va)
+static void make_writable(struct space *s, const struct vma *v, pte_t *entry, uva_t va)
 {
-	struct tlb_batch b = tlb_begin(&s->pt);
-
-	pt_protect(&s->pt, va, 1, v->prot, &b);
-	tlb_flush(&b);
+	pt_reprotect(&s->pt, entry, v->prot);
+	tlb_flush_page(&s->pt, va);
 }
 
 /* First write to a page of a shared area that is mapped for reading. */
-static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *frame)
+static int fault_shared(struct space *s, struct vma *v, pte_t *entry, uva_t va, struct frame *frame)
 {
 	struct fault f = { .va = va, .write = true, .frame = frame };
 	int err = 0;
@@ -90,7 +88,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 	if (frame->mapping == v->mapping) {             /* else truncated: the access faults again */
 		err = v->pager->dirty(v, &f);
 		if (!err) {
-			make_writable(s, v, va);
+			make_writable(s, v, entry, va);
 		}
 	}
 	frame_unlock(frame);
@@ -136,11 +134,11 @@ static int fault_cow(struct space *s, struct vma *v, pte_t *entry, uva_t va, con
 static int fault_present(struct space *s, struct vma *v, pte_t *entry, uva_t va, struct frame *frame)
 {
 	if (v->flags & VMA_SHARED) {
-		return fault_shared(s, v, va, frame);
+		return fault_shared(s, v, entry, va, frame);
 	}
 	if (!frame->mapping && frame != zero_frame && atomic_read(&frame->refs) == 2) {
 		note(C_FAULTS_COW, va, true);           /* the others are gone: it is ours */
-		make_writable(s, v, va);
+		make_writable(s, v, entry, va);
 		return 0;
 	}
 	return fault_cow(s, v, entry, va, frame);
