@@ -62,14 +62,18 @@ static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint
 /* See vma.h.  What does not fit above @hint goes to the lowest gap of all. */
 uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align, struct list **next)
 {
-	uva_t at = 0;
+	uva_t from = hint > lo && hint < hi ? hint : lo;
 
 	ASSERT(len > 0 && align >= PAGE_SIZE && (align & (align - 1)) == 0);
 	ASSERT(lo <= hi && hi <= USER_TOP);
-	if (hint > lo && hint < hi) {
-		at = lowest_gap(set, len, hint, hi, align, next);
+	for (;;) {
+		uva_t at = lowest_gap(set, len, from, hi, align, next);
+
+		if (at != 0 || from == lo) {
+			return at;
+		}
+		from = lo;
 	}
-	return at != 0 ? at : lowest_gap(set, len, lo, hi, align, next);
 }
 
 /* See vma.h.  Owns: the set refers to @v until it is carved out or merged away. */

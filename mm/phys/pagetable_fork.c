@@ -115,13 +115,16 @@ static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t v
 	spin_lock(&from->lock);
 	spin_lock(&to->lock);
 	for (unsigned k = pte_next(source, 0, n); k < n; k = pte_next(source, k + 1, n)) {
-		if (cow && (source[k] & PTE_WRITE)) {
-			source[k] &= ~(pte_t)PTE_WRITE;
+		pte_t pte = source[k];
+
+		if (cow && (pte & PTE_WRITE)) {
+			pte &= ~(pte_t)PTE_WRITE;
+			source[k] = pte;
 			tlb_add(b, va + k * PAGE_SIZE);
 			written++;
 		}
 		ASSERT(copy[k] == 0);
-		copy[k] = share(source[k]);
+		copy[k] = share(pte);
 		copied++;
 	}
 	if (copied > 0) {

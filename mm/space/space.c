@@ -161,7 +161,9 @@ int space_map(struct space *s, const struct map_request *r, uva_t *out)
 	if (err || merged) {
 		area_free(err ? v : merged);
 	}
-	area_free_all(&removed);
+	if (r->fixed) {
+		area_free_all(&removed);
+	}
 	return err;
 }
 
