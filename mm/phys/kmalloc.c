@@ -51,7 +51,7 @@ static unsigned class_of(size_t size);
 static void     slab_start(struct frame *slab, unsigned class);
 static inline void *take_object(unsigned class);
 static void     check_object(const struct frame *slab, const void *object);
-static void     give_object(struct frame *slab, void *object);
+static inline void give_object(struct frame *slab, void *object, uint32_t size);
 
 static uint32_t slab_size(const struct frame *slab)
 {
@@ -101,6 +101,7 @@ void *kzalloc(size_t size, unsigned how)
 void kfree(void *object)
 {
 	struct frame *slab;
+	uint32_t size;
 	bool empty;
 
 	if (!object) {
@@ -108,8 +109,9 @@ void kfree(void *object)
 	}
 	slab = data_frame(object);
 	check_object(slab, object);
+	size = slab_size(slab);
 	spin_lock(&heap.lock);
-	give_object(slab, object);
+	give_object(slab, object, size);
 	empty = slab->slab_used == 0;
 	if (empty) {
 		list_remove(&slab->link);
@@ -158,6 +160,7 @@ static bool slab_full(const struct frame *slab)
 /* An object of the first slab that has one; NULL when the class has no room. */
 static inline void *take_object(unsigned class)
 {
+	uint32_t size = (uint32_t)SMALLEST << class;
 	struct frame *slab;
 	char *object;
 
@@ -170,10 +173,10 @@ static inline void *take_object(unsigned class)
 		memcpy(&slab->slab_free, object, sizeof(slab->slab_free));
 	} else {
 		object = (char *)frame_data(slab) + slab->slab_fresh;
-		slab->slab_fresh = (uint16_t)(slab->slab_fresh + slab_size(slab));
+		slab->slab_fresh = (uint16_t)(slab->slab_fresh + size);
 	}
 	slab->slab_used++;
-	heap.in_use += slab_size(slab);
+	heap.in_use += size;
 	if (slab_full(slab)) {
 		list_remove(&slab->link);
 	}
@@ -194,10 +197,8 @@ static void check_object(const struct frame *slab, const void *object)
 }
 
 /* The reverse of take_object(). */
-static void give_object(struct frame *slab, void *object)
+static inline void give_object(struct frame *slab, void *object, uint32_t size)
 {
-	uint32_t size = slab_size(slab);
-
 	if (slab_full(slab)) {
 		list_push_front(&heap.partial[slab->slab_class], &slab->link);
 	}

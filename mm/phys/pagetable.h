@@ -183,11 +183,11 @@ void pt_reattach(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 void pt_protect(struct pagetable *pt, uva_t va, unsigned n, unsigned prot, struct tlb_batch *b);
 
 /*
- * Copy the present entries of [lo, hi) of @from into @to, one more reference each; when @cow, write-protect
- * both sides.  Tables of @to must exist for every table of @from in the range (pt_fork_reserve).
+ * Copy the present entries of [lo, hi) of @from into @to, one more reference each; when @cow, write-protect both sides.
+ * Tables of @to are made as they are wanted.
+ * Sleeps.  Returns: 0; -ENOMEM, and then some are copied.
  */
-must_check int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi);
-void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow, struct tlb_batch *b);
+must_check int pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow, struct tlb_batch *b);
 
 /* Free page tables of [lo, hi) that are wholly inside and hold nothing: after munmap, whose caller widens the
  * range to the neighbours.  Locks: takes pt->lock.  Invalidates by itself what it must. */

@@ -11,40 +11,36 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 
+/* What does not change in the course of a fork. */
+struct fork {
+	struct pagetable *to, *from;
+	bool              cow;
+	struct tlb_batch *b;
+};
+
 static uva_t    next_table(uva_t va, uva_t hi);
-static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
-                           bool cow, struct tlb_batch *b);
+static unsigned fork_piece(struct fork *f, uva_t va, pte_t *source, pte_t *copy, unsigned n);
 
-/* Tables of @to for every table that @from has in [lo, hi).  Sleeps.  Returns: 0 or -ENOMEM. */
-int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi)
+/* See pagetable.h.  Locks: those of both address spaces held, or nobody else knows @to. */
+int pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
+            struct tlb_batch *b)
 {
-	int error = 0;
-
-	for (uva_t va = lo; va < hi && error == 0; va = next_table(va, hi)) {
-		uint32_t k = va >> PDE_SHIFT;
-
-		if ((from->dir[k] & PTE_PRESENT) && !(to->dir[k] & PTE_PRESENT)) {
-			error = pt_reserve(to, va, 1);
-		}
-	}
-	return error;
-}
-
-/*
- * See pagetable.h.
- * Locks: those of both address spaces held; takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody
- * else takes two.
- */
-void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
-             struct tlb_batch *b)
-{
+	struct fork f = { to, from, cow, b };
 	unsigned written = 0;
+	int err = 0;
 
-	for (uva_t va = lo, next; va < hi; va = next) {
+	for (uva_t va = lo, next; va < hi && !err; va = next) {
+		pte_t *source = pt_walk(from, va, false);
+		pte_t *copy = source ? pt_entry(to, va) : NULL;
+
 		next = next_table(va, hi);
-		written += fork_piece(to, from, va, (next - va) >> PAGE_SHIFT, cow, b);
+		if (copy) {
+			written += fork_piece(&f, va, source, copy, (next - va) >> PAGE_SHIFT);
+		}
+		err = source && !copy ? -ENOMEM : 0;
 	}
 	count_add(C_PTES_WRITTEN, written);
+	return err;
 }
 
 /*
@@ -100,27 +96,23 @@ static pte_t share(pte_t source)
 	return source & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
 }
 
-/* One table's part of a fork; returns the entries written on both sides. */
-static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
-                           bool cow, struct tlb_batch *b)
+/*
+ * One table's part of a fork: @n entries from @source on, that for @va, to @copy.  How many were written, on both sides.
+ * Locks: takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody else takes two.
+ */
+static unsigned fork_piece(struct fork *f, uva_t va, pte_t *source, pte_t *copy, unsigned n)
 {
 	unsigned written = 0, copied = 0;
-	pte_t *source = pt_walk(from, va, false);
-	pte_t *copy = source ? pt_walk(to, va, false) : NULL;
 
-	if (!source) {
-		return 0;
-	}
-	ASSERT(copy);
-	spin_lock(&from->lock);
-	spin_lock(&to->lock);
+	spin_lock(&f->from->lock);
+	spin_lock(&f->to->lock);
 	for (unsigned k = pte_next(source, 0, n); k < n; k = pte_next(source, k + 1, n)) {
 		pte_t pte = source[k];
 
-		if (cow && (pte & PTE_WRITE)) {
+		if (f->cow && (pte & PTE_WRITE)) {
 			pte &= ~(pte_t)PTE_WRITE;
 			source[k] = pte;
-			tlb_add(b, va + k * PAGE_SIZE);
+			tlb_add(f->b, va + k * PAGE_SIZE);
 			written++;
 		}
 		ASSERT(copy[k] == 0);
@@ -130,7 +122,7 @@ static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t v
 	if (copied > 0) {
 		pte_count(copy, (int)copied);
 	}
-	spin_unlock(&to->lock);
-	spin_unlock(&from->lock);
+	spin_unlock(&f->to->lock);
+	spin_unlock(&f->from->lock);
 	return written + copied;
 }

@@ -412,10 +412,10 @@ static void test_fork(void **state)
 	*pt_walk(&pt, AT(-1), false) |= PTE_DIRTY | PTE_ACCESSED;
 
 	frame_fail_nth(2);
-	assert_int_equal(pt_fork_reserve(&child, &pt, AT(-3), AT(1)), -ENOMEM);
-	assert_int_equal(pt_fork_reserve(&child, &pt, AT(-3), AT(1)), 0);
+	assert_int_equal(pt_fork(&child, &pt, AT(-3), AT(1), true, &batch), -ENOMEM);
+	pt_unmap(&child, AT(-3), 4, &child_batch);
+	assert_int_equal(pt_fork(&child, &pt, AT(-3), AT(1), true, &batch), 0);
 	assert_null(pt_walk(&child, AT(2048), false));
-	pt_fork(&child, &pt, AT(-3), AT(1), true, &batch);
 
 	copy = pt_walk(&child, AT(-1), false);
 	assert_int_equal(*copy, frame_paddr(a) | PTE_PRESENT | PTE_USER);
@@ -429,7 +429,7 @@ static void test_fork(void **state)
 	assert_int_equal(batch.n, 1);           /* only what was writable */
 	assert_int_equal(batch.lo, AT(-1));
 
-	pt_fork(&child, &pt, AT(1), AT(2), false, &batch);      /* a shared mapping stays writable */
+	assert_int_equal(pt_fork(&child, &pt, AT(1), AT(2), false, &batch), 0);     /* a shared mapping stays writable */
 	assert_int_equal(*pt_walk(&child, AT(1), false), entry(AT(1)));
 	assert_true(entry(AT(1)) & PTE_WRITE);
 	assert_int_equal(batch.n, 1);
@@ -636,8 +636,7 @@ static void random_fork(unsigned s, unsigned k, unsigned n)
 	bool cow = host_random(2);
 
 	random_unmap(!s, k, n);
-	assert_int_equal(pt_fork_reserve(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n)), 0);
-	pt_fork(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n), cow, &b);
+	assert_int_equal(pt_fork(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n), cow, &b), 0);
 	for (unsigned j = k; j < k + n; j++) {
 		model[s][j].writable &= !cow;
 		model[!s][j] = model[s][j];
