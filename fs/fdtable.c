@@ -9,6 +9,7 @@
 #include "fs/file.h"
 
 #include "kernel/lib/errno.h"
+#include "kernel/lib/radix.h"
 
 static inline uint64_t fd_bit(int fd)
 {
@@ -18,6 +19,11 @@ static inline uint64_t fd_bit(int fd)
 static void fd_set(struct fdtable *t, int fd, struct file *f, bool cloexec)
 {
 	t->file[fd] = f;
+	if (f) {
+		t->open |= fd_bit(fd);
+	} else {
+		t->open &= ~fd_bit(fd);
+	}
 	if (cloexec) {
 		t->cloexec |= fd_bit(fd);
 	} else {
@@ -28,16 +34,19 @@ static void fd_set(struct fdtable *t, int fd, struct file *f, bool cloexec)
 /* See file.h. */
 int fd_install(struct fdtable *t, struct file *f, int lowest, bool cloexec)
 {
+	uint64_t unused;
+	int fd;
+
 	if ((unsigned)lowest >= NR_FDS) {
 		return -EINVAL;                 /* as F_DUPFD [POSIX fcntl] */
 	}
-	for (int fd = lowest; fd < (int)NR_FDS; fd++) {
-		if (!t->file[fd]) {
-			fd_set(t, fd, f, cloexec);
-			return fd;
-		}
+	unused = ~t->open >> lowest << lowest;
+	if (!unused) {
+		return -EMFILE;
 	}
-	return -EMFILE;
+	fd = (int)radix_first(unused);
+	fd_set(t, fd, f, cloexec);
+	return fd;
 }
 
 /* close(2).  Sleeps if it was the last reference.  Returns: 0 or -EBADF. */
@@ -73,23 +82,23 @@ int fd_dup2(struct fdtable *t, int from, int to, bool cloexec)
 	return to;
 }
 
-/* A child's table: the same files, one more reference each. */
+/* A child's table, which is empty: the same files, one more reference each. */
 void fd_copy(struct fdtable *to, const struct fdtable *from)
 {
-	*to = *from;
-	for (unsigned fd = 0; fd < NR_FDS; fd++) {
-		if (to->file[fd]) {
-			file_hold(to->file[fd]);
-		}
+	for (uint64_t left = from->open; left; left &= left - 1) {
+		unsigned fd = radix_first(left);
+
+		to->file[fd] = from->file[fd];
+		file_hold(to->file[fd]);
 	}
+	to->open = from->open;
+	to->cloexec = from->cloexec;
 }
 
 static void close_these(struct fdtable *t, uint64_t mask)
 {
-	for (int fd = 0; fd < (int)NR_FDS; fd++) {
-		if (t->file[fd] && (mask & fd_bit(fd))) {
-			(void)fd_close(t, fd);
-		}
+	for (uint64_t left = t->open & mask; left; left &= left - 1) {
+		(void)fd_close(t, (int)radix_first(left));
 	}
 }
 

@@ -95,7 +95,8 @@ extern const struct file_ops dir_fops;
 
 struct fdtable {
 	struct file *file[NR_FDS];
-	uint64_t     cloexec;           /* bit per descriptor */
+	uint64_t     open;              /* bit per descriptor: there is a file               */
+	uint64_t     cloexec;           /* bit per descriptor: not to be inherited by a program */
 };
 
 /* NULL: -EBADF.  Borrowed: single-threaded processes. */

@@ -51,31 +51,28 @@ static void report(int sig, const char *detail, uint32_t eip)
 /* ---- page faults ---- */
 
 /* Without memory a process ends; but init is the machine, so it tries until somebody else has ended. */
-static bool try_again(enum fault_result how)
+static bool try_again(void)
 {
-	struct proc *p = proc_current();
+	const struct proc *p = proc_current();
 
-	if (how != FAULT_NOMEM || !p || p->pid != INIT_PID) {
+	if (!p || p->pid != INIT_PID) {
 		return false;
 	}
 	sched_yield();
 	return true;
 }
 
-static enum fault_result serve(struct trapframe *tf, uva_t va)
+static enum fault_result serve(const struct trapframe *tf, uva_t va)
 {
 	struct space *s = task_current()->space;
-	enum fault_result how = FAULT_SEGV;
+	enum fault_result how;
 
-	if (s && va < USER_TOP) {
-		do {
-			how = fault_handle(s, va, tf->error & PF_WRITE);
-		} while (try_again(how));
+	if (!s || va >= USER_TOP) {
+		return FAULT_SEGV;
 	}
-	if (how != FAULT_OK) {
-		count_add(C_FAULTS_BAD, 1);
-		trace_emit(EV_FAULT_BAD, va, (tf->error & PF_WRITE) != 0, tf->eip, 0);
-	}
+	do {
+		how = fault_handle(s, va, tf->error & PF_WRITE);
+	} while (how == FAULT_NOMEM && try_again());
 	return how;
 }
 
@@ -91,37 +88,44 @@ static void kill_for_fault(const struct trapframe *tf, uva_t va, enum fault_resu
 	}
 }
 
-static void kernel_fault(struct trapframe *tf, uva_t va)
+/* A fault that cannot be served. */
+static void refuse(struct trapframe *tf, uva_t va, enum fault_result how)
+{
+	bool user = trap_from_user(tf);
+
+	count_add(C_FAULTS_BAD, 1);
+	trace_emit(EV_FAULT_BAD, va, (tf->error & PF_WRITE) != 0, tf->eip, 0);
+	if (user || (how == FAULT_NOMEM && proc_current())) {
+		kill_for_fault(tf, va, how);
+	}
+	if (!user) {
+		ucopy_recover(tf);
+	}
+}
+
+/* A fault of the kernel's own: is it one of a copy from or to the user that may have the page brought in? */
+static bool copy_may_fault(struct trapframe *tf, uva_t va)
 {
 	enum ucopy_site site = ucopy_site(tf->eip);
-	enum fault_result how = FAULT_SEGV;
 
 	if (site == UCOPY_NONE || va >= USER_TOP) {
 		panic_trap(tf, "page fault in the kernel");
 	}
-	if (site == UCOPY_PLAIN) {
-		how = serve(tf, va);
-	}
-	if (how == FAULT_NOMEM && proc_current()) {
-		kill_for_fault(tf, va, how);
-	}
-	if (how != FAULT_OK) {
-		ucopy_recover(tf);
-	}
+	return site == UCOPY_PLAIN;
 }
 
 static void page_fault(struct trapframe *tf)
 {
 	uva_t va = trap_fault_address();        /* before anything that could fault again */
+	enum fault_result how;
 
-	if (trap_from_user(tf)) {
-		enum fault_result how = serve(tf, va);
-
-		if (how != FAULT_OK) {
-			kill_for_fault(tf, va, how);
-		}
-	} else {
-		kernel_fault(tf, va);
+	if (!trap_from_user(tf) && !copy_may_fault(tf, va)) {
+		ucopy_recover(tf);
+		return;
+	}
+	how = serve(tf, va);
+	if (how != FAULT_OK) {
+		refuse(tf, va, how);
 	}
 }
 

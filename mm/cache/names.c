@@ -48,14 +48,6 @@ void mapping_not_pending(struct mapping *m)
 	}
 }
 
-/* See names.h. */
-struct frame *names_look(struct mapping *m, pgoff_t i)
-{
-	struct radix_node *leaf = radix_leaf(&m->frames, i);
-
-	return leaf ? leaf->slot[i & RADIX_MASK] : NULL;
-}
-
 /* Sums and tags of the dirty slots of @mask, which are about to go. */
 static void forget_dirty(struct mapping *m, const struct radix_node *leaf, uint64_t mask)
 {

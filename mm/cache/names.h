@@ -14,7 +14,12 @@ struct cache_sums { atomic_t named, dirty, writeback, firstout; };
 extern struct cache_sums cache_sums;
 
 /* The frame of page @i, or NULL.  Locks: m->lock held. */
-struct frame *names_look(struct mapping *m, pgoff_t i);
+static inline struct frame *names_look(struct mapping *m, pgoff_t i)
+{
+	struct radix_node *leaf = radix_leaf(&m->frames, i);
+
+	return leaf ? leaf->slot[i & RADIX_MASK] : NULL;
+}
 
 /* Name f[0..n), nameless, pages i.. of @m in @leaf, whose slots are free, with @flags.  Locks: m->lock held. */
 void names_give(struct mapping *m, struct radix_node *leaf, pgoff_t i,

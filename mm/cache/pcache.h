@@ -63,6 +63,9 @@ static inline unsigned pcache_use(struct mapping *m, struct frame *f)
  */
 must_check int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out);
 
+/* The same, locked; it is page @i then, and within the file: a truncation waits for the lock. */
+must_check int pcache_get_locked(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out);
+
 /*
  * The page for overwriting: found or newly named, locked, referenced; content need not be up to date
  * (FR_UPTODATE says).  For write(2) and metadata.  Sleeps.  Returns: 0; -ENOMEM.

@@ -108,6 +108,70 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 	}
 }
 
+/*
+ * Page @i, locked, if all is well with it: it is there, up to date and within the file, nobody has it locked, and
+ * readahead does not wait for it.  All that is seen at one moment, so nothing has to be looked at again.
+ */
+static struct frame *find_settled(struct mapping *m, pgoff_t i)
+{
+	struct frame *f = NULL;
+
+	spin_lock(&m->lock);
+	if (i < size_pages(m->size)) {
+		f = names_look(m, i);
+	}
+	if (f && frame_flags(f, FR_UPTODATE | FR_MARK) == FR_UPTODATE && frame_trylock(f)) {
+		frame_get(f);
+	} else {
+		f = NULL;
+	}
+	spin_unlock(&m->lock);
+	return f;
+}
+
+/* pcache_get(), and then the lock, until it is still the page when we have that.  Sleeps. */
+static int get_and_lock(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out)
+{
+	for (;;) {
+		struct frame *f;
+		int err = pcache_get(m, ra, i, &f);
+
+		if (err) {
+			return err;
+		}
+		frame_lock(f);
+		if (f->mapping == m) {
+			err = i < size_pages(mapping_size(m)) ? 0 : -ERANGE;
+			if (!err) {
+				*out = f;
+				return 0;
+			}
+		}
+		frame_unlock(f);
+		frame_put(f);
+		if (err) {
+			return err;     /* being truncated: who does that waits for the lock that we had */
+		}
+	}                               /* no longer this page: stolen, or truncated and gone */
+}
+
+/* See pcache.h.  Sleeps. */
+int pcache_get_locked(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out)
+{
+	struct frame *f = find_settled(m, i);
+
+	if (!f) {
+		return get_and_lock(m, ra, i, out);
+	}
+	count_add(C_CACHE_HITS, 1);
+	note_use(m, f);
+	if (ra) {
+		ra->prev = i;
+	}
+	*out = f;
+	return 0;
+}
+
 /* Name a fresh frame page @i, locked, wherever the file ends.  0, or -EEXIST when somebody was quicker. */
 static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
 {

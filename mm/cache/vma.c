@@ -39,11 +39,12 @@ struct vma *vma_find(struct list *set, uva_t va)
 }
 
 /* The lowest gap in [lo, hi), or 0: nothing is ever mapped at page 0.  Both are far from 4 GiB. */
-static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint32_t align)
+static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint32_t align, struct list **next)
 {
 	uva_t at = (lo + align - 1) & ~(align - 1);
+	struct list *l;
 
-	list_for_each(l, set) {
+	for (l = set->next; l != set; l = l->next) {
 		const struct vma *v = vma_of(l);
 
 		if (v->end <= at) {
@@ -54,33 +55,45 @@ static uva_t lowest_gap(struct list *set, uint32_t len, uva_t lo, uva_t hi, uint
 		}
 		at = (v->end + align - 1) & ~(align - 1);
 	}
+	*next = l;
 	return at < hi && hi - at >= len ? at : 0;
 }
 
 /* See vma.h.  What does not fit above @hint goes to the lowest gap of all. */
-uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align)
+uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align, struct list **next)
 {
-	uva_t at = 0;
+	uva_t from = hint > lo && hint < hi ? hint : lo;
 
 	ASSERT(len > 0 && align >= PAGE_SIZE && (align & (align - 1)) == 0);
 	ASSERT(lo <= hi && hi <= USER_TOP);
-	if (hint > lo && hint < hi) {
-		at = lowest_gap(set, len, hint, hi, align);
+	for (;;) {
+		uva_t at = lowest_gap(set, len, from, hi, align, next);
+
+		if (at != 0 || from == lo) {
+			return at;
+		}
+		from = lo;
 	}
-	return at != 0 ? at : lowest_gap(set, len, lo, hi, align);
 }
 
 /* See vma.h.  Owns: the set refers to @v until it is carved out or merged away. */
+void vma_insert_before(struct list *set, struct list *next, struct vma *v)
+{
+	ASSERT(v->start < v->end && ((v->start | v->end) & PAGE_MASK) == 0);
+	ASSERT(next == set || v->end <= vma_of(next)->start);
+	ASSERT(next->prev == set || vma_of(next->prev)->end <= v->start);
+	list_insert_between(&v->link, next->prev, next);
+}
+
+/* See vma.h.  Owns: as vma_insert_before(). */
 int vma_insert(struct list *set, struct vma *v)
 {
 	struct vma *above = vma_find_above(set, v->start);
-	struct list *next = above ? &above->link : set;
 
-	ASSERT(v->start < v->end && ((v->start | v->end) & PAGE_MASK) == 0);
 	if (above && above->start < v->end) {
 		return -EEXIST;
 	}
-	list_insert_between(&v->link, next->prev, next);
+	vma_insert_before(set, above ? &above->link : set, v);
 	return 0;
 }
 

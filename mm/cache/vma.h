@@ -44,11 +44,13 @@ struct vma *vma_find(struct list *set, uva_t va);
 struct vma *vma_find_above(struct list *set, uva_t va);
 
 /* A free gap of @len bytes (page multiple) in [lo, hi), starting at a multiple of @align (a power of two), at or above
- * @hint if possible; 0 if there is none. */
-uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align);
+ * @hint if possible; 0 if there is none.  *@next is for vma_insert_before(). */
+uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align, struct list **next);
 
 /* Insert; -EEXIST if it overlaps.  Neighbours are not merged here: vma_merge(). */
 must_check int vma_insert(struct list *set, struct vma *v);
+/* The same for who knows the place: @next is the link of the area above, or @set. */
+void vma_insert_before(struct list *set, struct list *next, struct vma *v);
 
 /* Anonymous neighbours of equal kind become one; returns the area left over for the caller to free, or NULL. */
 struct vma *vma_merge_prev(struct list *set, struct vma *v);

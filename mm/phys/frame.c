@@ -18,7 +18,7 @@
  *
  * Everything works by the batch: one lock hold, one count, whatever the number of frames.
  *
- * Floor 3.  Read next: frame_wait.c, frame_init.c, frame_check.c
+ * Floor 3.  Read next: pool.h, frame_table.c, frame_wait.c, frame_init.c, frame_check.c
  */
 #include "mm/phys/frame.h"
 
@@ -33,7 +33,6 @@ _Static_assert(sizeof(struct frame) == 32, "the frame array must cost less than 
 enum {
 	RECLAIM_EXTRA = 32,     /* ask for more than is missing: the next caller will come soon     */
 	RECLAIM_TRIES = 64,     /* rounds in a row in which others took all that was reclaimed      */
-	FR_BUSY       = FR_LOCKED | FR_DIRTY | FR_WRITEBACK | FR_RESERVED,
 };
 
 struct frame *frames;
@@ -44,20 +43,43 @@ struct frame_pool pool;
 static unsigned (*reclaim_door)(unsigned want);
 
 static unsigned cut_by_injection(unsigned n);
+static struct frame *take_one(unsigned how);
 static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how);
 static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how);
-static inline void retire(struct frame *f);
 static void     return_chain(struct list *first, struct list *last, unsigned n);
 
+/* Is the caller of this kind put to sleep when there is no frame?  Then he must be where one may sleep, also today. */
+static inline bool may_wait(unsigned how)
+{
+	bool wait = (how & (ALLOC_WAIT | ALLOC_HINT)) == ALLOC_WAIT;
+
+	ASSERT(!wait || (this_cpu()->irq_depth == 0 && this_cpu()->spins == 0));
+	return wait;
+}
+
+/* One frame as a batch of one: by reclaim if need be. */
+static __attribute__((noinline)) struct frame *alloc_slowly(unsigned how)
+{
+	struct frame *f;
+
+	return frame_alloc_many(&f, 1, how) == 1 ? f : NULL;
+}
+
 /*
- * One frame; see frame.h.
+ * One frame; see frame.h.  Nearly always there is one, and the machinery of batches is not needed.
  * Locks: any; with ALLOC_WAIT none that spins.  Sleeps: with ALLOC_WAIT.  Owns: one reference, the caller's.
  */
 struct frame *frame_alloc(unsigned how)
 {
 	struct frame *f;
 
-	return frame_alloc_many(&f, 1, how) == 1 ? f : NULL;
+	(void)may_wait(how);
+	f = pool.fail_in == 0 ? take_one(how) : NULL;
+	if (!f) {
+		return alloc_slowly(how);
+	}
+	count_add(C_FRAMES_ALLOCATED, 1);
+	return f;
 }
 
 /*
@@ -69,13 +91,12 @@ struct frame *frame_alloc(unsigned how)
  */
 unsigned frame_alloc_many(struct frame **out, unsigned n, unsigned how)
 {
-	bool may_wait = (how & (ALLOC_WAIT | ALLOC_HINT)) == ALLOC_WAIT;
+	bool wait = may_wait(how);
 	unsigned got;
 
-	ASSERT(!may_wait || (this_cpu()->irq_depth == 0 && this_cpu()->spins == 0));
 	n = cut_by_injection(n);
 	got = take_from_pool(out, n, how);
-	if (got < n && may_wait) {
+	if (got < n && wait) {
 		got += take_by_reclaim(out + got, n - got, how);
 	}
 	if (got > 0) {
@@ -99,7 +120,7 @@ struct frame *frame_alloc_zeroed(unsigned how)
 /* See frame.h.  Locks: any. */
 void frame_free(struct frame *f)
 {
-	retire(f);
+	pool_retire(f);
 	return_chain(&f->link, &f->link, 1);
 }
 
@@ -121,7 +142,7 @@ void frame_put_many(struct frame **f, unsigned n)
 		}
 		ASSERT(atomic_read(&one->refs) > 0);
 		if (atomic_dec_zero(&one->refs)) {
-			retire(one);
+			pool_retire(one);
 			one->link.next = first;
 			first = &one->link;
 			last = last ? last : first;
@@ -177,37 +198,34 @@ static unsigned cut_by_injection(unsigned n)
 	return n;
 }
 
-/* How many frames a caller of this kind must leave. */
-static pfn_t must_leave(unsigned how)
+static struct frame *take_one(unsigned how)
 {
-	if (how & ALLOC_HINT) {
-		return 2 * pool.reserve;
+	struct frame *f = NULL;
+
+	spin_lock(&pool.lock);
+	if (pool.top && pool.free > pool_reserve(how)) {
+		f = pool_pop(&pool.top, how);
+		pool.free--;
 	}
-	if (how & ALLOC_CACHE) {
-		return pool.reserve - pool.reserve / 4;
-	}
-	return how & ALLOC_WAIT ? pool.reserve : 0;
+	spin_unlock(&pool.lock);
+	return f;
 }
 
 static unsigned take_from_pool(struct frame **out, unsigned n, unsigned how)
 {
-	uint32_t flags = how & ALLOC_KERNEL ? FR_KERNEL : 0;
-	pfn_t leave = must_leave(how);
-	struct list *l;
+	pfn_t leave = pool_reserve(how);
+	struct list *top;
 
 	spin_lock(&pool.lock);
 	n = pool.free > leave ? MIN(n, pool.free - leave) : 0;
-	l = pool.top;
-	for (unsigned k = 0; k < n; k++) {
-		struct frame *f = link_frame(l);
-
-		l = l->next;
-		f->link.next = NULL;
-		f->flags = flags;
-		atomic_set(&f->refs, 1);
-		out[k] = f;
+	if (n > pool.free - pool.zeroed) {
+		pool_spend_zeros();
 	}
-	pool.top = l;
+	top = pool.top;
+	for (unsigned k = 0; k < n; k++) {
+		out[k] = pool_pop(&top, how);
+	}
+	pool.top = top;
 	pool.free -= n;
 	spin_unlock(&pool.lock);
 	return n;
@@ -235,21 +253,6 @@ static unsigned take_by_reclaim(struct frame **out, unsigned n, unsigned how)
 		got += more;
 	}
 	return got;
-}
-
-/*
- * The last owner has gone: make the frame as good as new.  Whatever the assertions find would be somebody
- * still at work on it: a name in a cache, an entry in a page table, a device.
- */
-static inline void retire(struct frame *f)
-{
-	ASSERT(f->mapping == NULL);
-	ASSERT(atomic_read(&f->maps) == 0);
-	ASSERT((f->flags & FR_BUSY) == 0);
-	ASSERT(!list_linked(&f->link));
-	f->flags = 0;
-	f->index = 0;
-	f->place = 0;
 }
 
 static void return_chain(struct list *first, struct list *last, unsigned n)

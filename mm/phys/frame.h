@@ -167,6 +167,11 @@ static inline void frame_put(struct frame *f)
 /* The same for each frame of @f[0..n) that is not NULL; frees in one batch. */
 void frame_put_many(struct frame **f, unsigned n);
 
+/* A frame for an empty page table (FR_PAGETABLE), cleared unless it was one before.  The rest as frame_alloc(). */
+struct frame *frame_alloc_table(unsigned how);
+/* Give up the only reference to the frame of a table, which must be empty again: full of zeros. */
+void frame_put_table(struct frame *f);
+
 static inline bool frame_sole(const struct frame *f)
 {
 	return atomic_read(&f->refs) == 1;

@@ -97,26 +97,54 @@ static void check_frame(struct checker *c, const struct frame *f)
 	}
 }
 
+/* The length of a chain of free frames; one that is not free in *@wrong.  A ring would be longer than RAM: the walk ends there. */
+static pfn_t chain_length(struct list *l, pfn_t *wrong)
+{
+	pfn_t length = 0;
+
+	for (; l && length <= nframes; l = l->next) {
+		if (atomic_read(&link_frame(l)->refs) != 0) {
+			*wrong = frame_pfn(link_frame(l));
+		}
+		length++;
+	}
+	return length;
+}
+
+static bool full_of_zeros(const struct frame *f)
+{
+	const uint32_t *word = frame_data(f);
+
+	for (unsigned k = 0; k < PAGE_SIZE / sizeof(*word); k++) {
+		if (word[k] != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /*
- * Every frame of the chain is free, and there are as many as free frames; so the chain holds each of them
- * once.  A chain that were a ring would be longer than RAM: the walk ends there.
+ * Every frame of the two chains is free, and there are as many as free frames; so the chains hold each of them
+ * once.
  */
 static void check_free_list(struct checker *c, pfn_t free_frames)
 {
-	pfn_t length = 0, wrong = 0;
+	pfn_t length, zeroed, wrong = 0, stained = 0;
 
 	spin_lock(&pool.lock);
-	for (struct list *l = pool.top; l && length <= nframes; l = l->next) {
-		if (atomic_read(&link_frame(l)->refs) != 0) {
-			wrong = frame_pfn(link_frame(l));
-		}
-		length++;
+	length = chain_length(pool.top, &wrong);
+	zeroed = chain_length(pool.zeros, &wrong);
+	for (struct list *l = pool.zeros; l && zeroed == pool.zeroed; l = l->next) {
+		stained = full_of_zeros(link_frame(l)) ? stained : frame_pfn(link_frame(l));
 	}
 	spin_unlock(&pool.lock);
 	if (wrong != 0) {
 		violation(c, wrong, "1: on the free list, but in use");
 	}
-	if (length != free_frames || length != pool.free) {
+	if (stained != 0) {
+		violation(c, stained, "1: kept as full of zeros, but it is not");
+	}
+	if (length + zeroed != free_frames || length + zeroed != pool.free || zeroed != pool.zeroed) {
 		violation(c, 0, "1: the free list and the free frames are not the same");
 	}
 }

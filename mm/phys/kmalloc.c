@@ -28,6 +28,7 @@
 enum {
 	SMALLEST   = 16,
 	NR_CLASSES = 9,
+	BITS_OF_SMALLEST = 28,  /* leading zeros of SMALLEST - 1, which a 32-bit number has        */
 	NO_OBJECT  = 0xFFFF,
 	POISONED   = 64,        /* bytes; of a smaller object SMALLEST                                 */
 	POISON     = 0x6B,      /* 0x6B6B6B6B as a pointer is an address in user space, never mapped there */
@@ -51,9 +52,9 @@ static struct {
 static unsigned class_of(size_t size);
 static bool     refused(void);
 static void     slab_start(struct frame *slab, unsigned class);
-static void    *take_object(unsigned class);
+static inline void *take_object(unsigned class);
 static void     check_object(const struct frame *slab, const void *object);
-static void     give_object(struct frame *slab, void *object);
+static inline void give_object(struct frame *slab, void *object, uint32_t size);
 
 static uint32_t slab_size(const struct frame *slab)
 {
@@ -105,6 +106,7 @@ void *kzalloc(size_t size, unsigned how)
 void kfree(void *object)
 {
 	struct frame *slab;
+	uint32_t size;
 	bool empty;
 
 	if (!object) {
@@ -112,8 +114,9 @@ void kfree(void *object)
 	}
 	slab = data_frame(object);
 	check_object(slab, object);
+	size = slab_size(slab);
 	spin_lock(&heap.lock);
-	give_object(slab, object);
+	give_object(slab, object, size);
 	empty = slab->slab_used == 0;
 	if (empty) {
 		list_remove(&slab->link);
@@ -156,15 +159,11 @@ static bool refused(void)
 	return now;
 }
 
+/* The first class whose size, a power of two, is @size at least. */
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-
 	ASSERT(size > 0 && size <= PAGE_SIZE);
-	while (((size_t)SMALLEST << class) < size) {
-		class++;
-	}
-	return class;
+	return BITS_OF_SMALLEST - (unsigned)__builtin_clz((uint32_t)(size - 1) | (SMALLEST - 1));
 }
 
 static void slab_start(struct frame *slab, unsigned class)
@@ -183,8 +182,9 @@ static bool slab_full(const struct frame *slab)
 }
 
 /* An object of the first slab that has one; NULL when the class has no room. */
-static void *take_object(unsigned class)
+static inline void *take_object(unsigned class)
 {
+	uint32_t size = (uint32_t)SMALLEST << class;
 	struct frame *slab;
 	char *object;
 
@@ -197,34 +197,32 @@ static void *take_object(unsigned class)
 		memcpy(&slab->slab_free, object, sizeof(slab->slab_free));
 	} else {
 		object = (char *)frame_data(slab) + slab->slab_fresh;
-		slab->slab_fresh = (uint16_t)(slab->slab_fresh + slab_size(slab));
+		slab->slab_fresh = (uint16_t)(slab->slab_fresh + size);
 	}
 	slab->slab_used++;
-	heap.in_use += slab_size(slab);
+	heap.in_use += size;
 	if (slab_full(slab)) {
 		list_remove(&slab->link);
 	}
 	return object;
 }
 
-static uint32_t offset_of(const struct frame *slab, const void *object)
+static uint32_t offset_of(const void *object)
 {
-	return (uint32_t)((const char *)object - (const char *)frame_data(slab));
+	return (uint32_t)((uintptr_t)object & PAGE_MASK);
 }
 
 /* Notice a pointer that kmalloc() never returned.  An object in use keeps its slab as it is: no lock. */
 static void check_object(const struct frame *slab, const void *object)
 {
 	ASSERT(frame_is(slab, FR_KERNEL) && slab->slab_class < NR_CLASSES && slab->slab_used > 0);
-	ASSERT(offset_of(slab, object) % slab_size(slab) == 0);
-	ASSERT(offset_of(slab, object) < slab->slab_fresh);
+	ASSERT(offset_of(object) % slab_size(slab) == 0);
+	ASSERT(offset_of(object) < slab->slab_fresh);
 }
 
 /* The reverse of take_object(). */
-static void give_object(struct frame *slab, void *object)
+static inline void give_object(struct frame *slab, void *object, uint32_t size)
 {
-	uint32_t size = slab_size(slab);
-
 	if (slab_full(slab)) {
 		list_push_front(&heap.partial[slab->slab_class], &slab->link);
 	}
@@ -234,7 +232,7 @@ static void give_object(struct frame *slab, void *object)
 		memset(object, POISON, SMALLEST);
 	}
 	memcpy(object, &slab->slab_free, sizeof(slab->slab_free));
-	slab->slab_free = (uint16_t)offset_of(slab, object);
+	slab->slab_free = (uint16_t)offset_of(object);
 	slab->slab_used--;
 	heap.in_use -= size;
 }

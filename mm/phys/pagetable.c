@@ -23,42 +23,39 @@
 #include "kernel/lib/string.h"
 #include "kernel/x86/mmu.h"
 
+enum {                                  /* entries of a directory */
+	USER_PART   = USER_TOP >> PDE_SHIFT,
+	KERNEL_PART = PT_ENTRIES - USER_PART,
+};
+
 struct pagetable kernel_pt;
 
 static int           reserve_table(struct pagetable *pt, uva_t va);
-static struct frame *new_table(unsigned how);
+static pte_t        *walk_new(struct pagetable *pt, uva_t va);
 static pte_t         table_entry(const struct frame *table, uva_t va);
 
 /*
  * The entry for @va.  Every entry of every page table that this kernel reads or writes was found here: the
  * place for a breakpoint.
  *
- * Locks:   pt->lock held.
+ * Locks:   pt->lock held; without @create that of the address space will do.
  * Returns: NULL when there is no table (with @create: and no memory for one either).
  */
 pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create)
 {
-	pte_t *pde = &pt->dir[va >> PDE_SHIFT];
+	pte_t pde = pt->dir[va >> PDE_SHIFT];
 
-	if (!(*pde & PTE_PRESENT)) {
-		struct frame *table = create ? new_table(ALLOC_ATOMIC) : NULL;
-
-		if (!table) {
-			return NULL;
-		}
-		*pde = table_entry(table, va);
-		pt->tables += va < USER_TOP;
-		count_add(C_PAGE_TABLES, 1);
+	if (!(pde & PTE_PRESENT)) {
+		return create ? walk_new(pt, va) : NULL;
 	}
-	ASSERT(!(*pde & PTE_LARGE));
-	return (pte_t *)phys_data(*pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
+	ASSERT(!(pde & PTE_LARGE));
+	return (pte_t *)phys_data(pde & PTE_FRAME) + (va >> PAGE_SHIFT) % PT_ENTRIES;
 }
 
 /* A directory with the kernel's quarter and nothing else.  Sleeps.  Returns: 0 or -ENOMEM. */
 int pt_create(struct pagetable *pt)
 {
-	enum { USER_PART = (USER_TOP >> PDE_SHIFT) };
-	struct frame *f = new_table(ALLOC_WAIT);
+	struct frame *f = frame_alloc_table(ALLOC_WAIT);
 
 	if (!f) {
 		return -ENOMEM;
@@ -68,8 +65,7 @@ int pt_create(struct pagetable *pt)
 	pt->tables = 0;
 	spin_init(&pt->lock);
 	if (kernel_pt.dir) {    /* there is none on the host, where nothing runs in the upper quarter */
-		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART],
-		       (PT_ENTRIES - USER_PART) * sizeof(pte_t));
+		memcpy(&pt->dir[USER_PART], &kernel_pt.dir[USER_PART], KERNEL_PART * sizeof(pte_t));
 	}
 	count_add(C_PAGE_TABLES, 1);
 	return 0;
@@ -81,7 +77,8 @@ void pt_destroy(struct pagetable *pt)
 	ASSERT(mmu_cr3() != pt->cr3);
 	pt_prune(pt, 0, USER_TOP);
 	ASSERT(pt->tables == 0);
-	frame_put(data_frame(pt->dir));
+	memset(&pt->dir[USER_PART], 0, KERNEL_PART * sizeof(pte_t));
+	frame_put_table(data_frame(pt->dir));
 	pt->dir = NULL;
 	pt->cr3 = 0;
 }
@@ -97,9 +94,6 @@ int pt_reserve(struct pagetable *pt, uva_t va, unsigned n)
 	unsigned made = 0;
 	int got = 0;
 
-	if (n == 1 && (pt->dir[first] & PTE_PRESENT)) {
-		return 0;               /* as for nearly every fault */
-	}
 	ASSERT(n > 0 && last < USER_TOP >> PDE_SHIFT);
 	for (uint32_t k = first; k <= last && got >= 0; k++) {
 		got = reserve_table(pt, k << PDE_SHIFT);
@@ -133,8 +127,21 @@ unsigned pt_skip(struct pagetable *pt, uva_t va, unsigned n, unsigned *looked)
 	return MIN(absent, n);
 }
 
+/* See pagetable.h.  Locks: that of the address space held. */
+pte_t *pt_entry(struct pagetable *pt, uva_t va)
+{
+	pte_t *entry;
+
+	ASSERT(va < USER_TOP);
+	entry = pt_walk(pt, va, false);
+	if (!entry && pt_reserve(pt, va, 1) == 0) {
+		entry = pt_walk(pt, va, false);
+	}
+	return entry;
+}
+
 /* Point an empty entry at @f, whose reference becomes the entry's. */
-static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
+static inline void set_entry(pte_t *pte, struct frame *f, unsigned prot)
 {
 	ASSERT(pte && *pte == 0);
 	ASSERT(f != zero_frame || !(prot & PROT_WRITE));
@@ -144,11 +151,10 @@ static void set_entry(pte_t *pte, struct frame *f, unsigned prot)
 }
 
 /* See pagetable.h. */
-void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
+void pt_map(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot)
 {
-	ASSERT(va < USER_TOP);
 	spin_lock(&pt->lock);
-	set_entry(pt_walk(pt, va, false), f, prot);
+	set_entry(entry, f, prot);
 	spin_unlock(&pt->lock);
 	count_add(C_PTES_WRITTEN, 1);
 }
@@ -156,53 +162,84 @@ void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 /* The way back from pt_detach(); see pagetable.h.  Locks: takes pt->lock.  Owns: consumes the reference. */
 void pt_reattach(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 {
-	pt_map(pt, va, f, prot);
+	pt_map(pt, pt_walk(pt, va, false), f, prot);
 }
 
-/*
- * See pagetable.h.  What was there may have gone since the caller looked, truncated by somebody else: then
- * this is pt_map().
- * Locks: takes pt->lock.  Owns: consumes the reference to @f; the old entry's is put.
- */
-void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, struct tlb_batch *b)
+/* See pagetable.h. */
+struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot)
 {
 	struct frame *old = NULL;
 
-	ASSERT(va < USER_TOP);
 	spin_lock(&pt->lock);
-	pte_t *pte = pt_walk(pt, va, false);
-
-	ASSERT(pte);
-	if (*pte & PTE_PRESENT) {
-		old = pte_frame(*pte);
+	if (*entry & PTE_PRESENT) {
+		old = pte_frame(*entry);
 		(void)atomic_dec_zero(&old->maps);
-		tlb_add(b, va);
-		*pte = 0;
-		pte_count(pte, -1);
+		*entry = 0;
+		pte_count(entry, -1);
 	}
-	set_entry(pte, f, prot);
+	set_entry(entry, f, prot);
 	spin_unlock(&pt->lock);
-	if (old) {
-		frame_put(old);
-	}
 	count_add(C_PTES_WRITTEN, 1);
+	return old;
 }
 
-/* See pagetable.h.  Locks: takes pt->lock, under which the entry's own reference keeps the frame alive. */
+/* See pagetable.h.  Locks: takes pt->lock. */
+void pt_reprotect(struct pagetable *pt, pte_t *entry, unsigned prot)
+{
+	spin_lock(&pt->lock);
+	if (*entry & PTE_PRESENT) {
+		*entry = pte_protect(*entry, prot);
+		count_add(C_PTES_WRITTEN, 1);
+	}
+	spin_unlock(&pt->lock);
+}
+
+/* What @entry, if there is one, says, with a reference to the frame.  Locks: pt->lock held, which keeps it alive. */
+static inline pte_t look(const pte_t *entry, struct frame **f)
+{
+	pte_t found = entry ? *entry : 0;
+
+	if (found && f) {
+		*f = pte_frame(found);
+		frame_get(*f);
+	}
+	return found;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
+pte_t pt_look(struct pagetable *pt, const pte_t *entry, struct frame **f)
+{
+	pte_t found;
+
+	spin_lock(&pt->lock);
+	found = look(entry, f);
+	spin_unlock(&pt->lock);
+	return found;
+}
+
+/* See pagetable.h.  Locks: takes pt->lock. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f)
 {
 	pte_t found;
 
 	spin_lock(&pt->lock);
-	pte_t *pte = pt_walk(pt, va, false);
-
-	found = pte ? *pte : 0;
-	if (found && f) {
-		*f = pte_frame(found);
-		frame_get(*f);
-	}
+	found = look(pt_walk(pt, va, false), f);
 	spin_unlock(&pt->lock);
 	return found;
+}
+
+/* The entry for @va in a table from what nobody has to wait for; rare, and no burden on every walk.  Locks: pt->lock held. */
+static __attribute__((noinline)) pte_t *walk_new(struct pagetable *pt, uva_t va)
+{
+	struct frame *table = frame_alloc_table(ALLOC_ATOMIC);
+
+	if (!table) {
+		return NULL;
+	}
+	pt->dir[va >> PDE_SHIFT] = table_entry(table, va);
+	pt->tables += va < USER_TOP;
+	count_add(C_PAGE_TABLES, 1);
+	return pt_walk(pt, va, false);
 }
 
 /*
@@ -218,7 +255,7 @@ static int reserve_table(struct pagetable *pt, uva_t va)
 	if (*pde & PTE_PRESENT) {
 		return 0;
 	}
-	table = new_table(ALLOC_WAIT);
+	table = frame_alloc_table(ALLOC_WAIT);
 	if (!table) {
 		return -ENOMEM;
 	}
@@ -230,20 +267,9 @@ static int reserve_table(struct pagetable *pt, uva_t va)
 	}
 	spin_unlock(&pt->lock);
 	if (!made) {
-		frame_put(table);
+		frame_put_table(table);
 	}
 	return made;
-}
-
-/* An empty table or directory. */
-static struct frame *new_table(unsigned how)
-{
-	struct frame *f = frame_alloc_zeroed(how);
-
-	if (f) {
-		frame_set(f, FR_PAGETABLE);
-	}
-	return f;
 }
 
 /* The directory entry for the table that serves @va. */

@@ -76,11 +76,27 @@ static inline void pte_count(pte_t *pte, int n)
 	data_frame(pte)->entries += (uint32_t)n;
 }
 
+/* The first of entries @k..@n - 1 that is present; @n: none.  What is not present is 0. */
+static inline unsigned pte_next(const pte_t *entry, unsigned k, unsigned n)
+{
+	while (k < n && entry[k] == 0) {
+		k++;
+	}
+	return k;
+}
+
 /* The entry that shows a user @f with @prot.  PROT_NONE is present but not the user's, so it keeps its frame. */
 static inline pte_t pte_make(const struct frame *f, unsigned prot)
 {
 	return frame_paddr(f) | PTE_PRESENT | (prot != PROT_NONE ? PTE_USER : 0) |
 	       (prot & PROT_WRITE ? PTE_WRITE : 0);
+}
+
+/* The present entry @old with another protection.  What the processor noted in it stays. */
+static inline pte_t pte_protect(pte_t old, unsigned prot)
+{
+	ASSERT(pte_frame(old) != zero_frame || !(prot & PROT_WRITE));
+	return (old & (PTE_ACCESSED | PTE_DIRTY)) | pte_make(pte_frame(old), prot);
 }
 
 /*
@@ -97,7 +113,10 @@ must_check int pt_create(struct pagetable *pt);
 /* Free the tables and the directory; every user entry must be gone, and another directory loaded. */
 void pt_destroy(struct pagetable *pt);
 
-/* The entry for @va, or NULL if its table is missing (and, with @create, memory too).  Locks: pt->lock held. */
+/*
+ * The entry for @va, or NULL if its table is missing (and, with @create, memory too).
+ * Locks: pt->lock held; or, without @create, the lock of the address space, under which alone tables come and go.
+ */
 pte_t *pt_walk(struct pagetable *pt, uva_t va, bool create) BREAKPOINT_HERE;
 
 /* Make sure tables exist for @n pages at @va, before locks are taken.  Sleeps.  Returns 0 or -ENOMEM. */
@@ -108,17 +127,33 @@ must_check int pt_reserve(struct pagetable *pt, uva_t va, unsigned n);
 unsigned pt_skip(struct pagetable *pt, uva_t va, unsigned n, unsigned *looked);
 
 /*
- * Map @f at @va, which must be empty, with @prot.  The table must exist (pt_reserve).
+ * The entry for @va, whose table is made if it is missing: for the verbs below, so that who does several things to a page
+ * walks once.  It stays where it is while the caller holds the lock of the address space.
+ * Sleeps.  Returns: NULL when there is no memory for the table.
+ */
+pte_t *pt_entry(struct pagetable *pt, uva_t va);
+
+/*
+ * Map @f at @entry, which must be empty, with @prot.
  * Locks: takes pt->lock.  Owns: consumes the caller's reference.
  */
-void pt_map(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot);
+void pt_map(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
 
-/* Replace what is mapped at @va by @f in one step, batching the invalidation; the old frame's reference is put.
- * Owns: consumes the caller's reference to @f. */
-void pt_remap(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot, struct tlb_batch *b);
+/*
+ * Replace what is mapped at @entry by @f in one step.  What was there may have gone since the caller looked, truncated by
+ * somebody else: then this is pt_map().
+ * Locks: takes pt->lock.  Owns: consumes the reference to @f; that of the old frame is the caller's.
+ * Returns: the old frame, whose translation the caller flushes before he gives it back; or NULL.
+ */
+must_check struct frame *pt_remap(struct pagetable *pt, pte_t *entry, struct frame *f, unsigned prot);
 
-/* What is mapped at @va: a new reference to the frame in *@f and its PTE as the value; 0 if nothing is.  @f may be
- * NULL: then the value alone. */
+/* Set the protection of what is mapped at @entry, if it still is.  With PROT_WRITE the caller knows what pt_protect()'s does. */
+void pt_reprotect(struct pagetable *pt, pte_t *entry, unsigned prot);
+
+/* What is mapped at @entry: a new reference to the frame in *@f and its PTE as the value; 0 if nothing is. */
+pte_t pt_look(struct pagetable *pt, const pte_t *entry, struct frame **f);
+
+/* The same by address, whether there is a table or not.  @f may be NULL: then the value alone. */
 pte_t pt_lookup(struct pagetable *pt, uva_t va, struct frame **f);
 
 /*
@@ -148,11 +183,11 @@ void pt_reattach(struct pagetable *pt, uva_t va, struct frame *f, unsigned prot)
 void pt_protect(struct pagetable *pt, uva_t va, unsigned n, unsigned prot, struct tlb_batch *b);
 
 /*
- * Copy the present entries of [lo, hi) of @from into @to, one more reference each; when @cow, write-protect
- * both sides.  Tables of @to must exist for every table of @from in the range (pt_fork_reserve).
+ * Copy the present entries of [lo, hi) of @from into @to, one more reference each; when @cow, write-protect both sides.
+ * Tables of @to are made as they are wanted.
+ * Sleeps.  Returns: 0; -ENOMEM, and then some are copied.
  */
-must_check int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi);
-void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow, struct tlb_batch *b);
+must_check int pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow, struct tlb_batch *b);
 
 /* Free page tables of [lo, hi) that are wholly inside and hold nothing: after munmap, whose caller widens the
  * range to the neighbours.  Locks: takes pt->lock.  Invalidates by itself what it must. */

@@ -11,38 +11,36 @@
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
 
+/* What does not change in the course of a fork. */
+struct fork {
+	struct pagetable *to, *from;
+	bool              cow;
+	struct tlb_batch *b;
+};
+
 static uva_t    next_table(uva_t va, uva_t hi);
-static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
-                           bool cow, struct tlb_batch *b);
+static unsigned fork_piece(struct fork *f, uva_t va, pte_t *source, pte_t *copy, unsigned n);
 
-/* Tables of @to for every table that @from has in [lo, hi).  Sleeps.  Returns: 0 or -ENOMEM. */
-int pt_fork_reserve(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi)
+/* See pagetable.h.  Locks: those of both address spaces held, or nobody else knows @to. */
+int pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
+            struct tlb_batch *b)
 {
-	int error = 0;
-
-	for (uva_t va = lo; va < hi && error == 0; va = next_table(va, hi)) {
-		if (from->dir[va >> PDE_SHIFT] & PTE_PRESENT) {
-			error = pt_reserve(to, va, 1);
-		}
-	}
-	return error;
-}
-
-/*
- * See pagetable.h.
- * Locks: takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody
- * else takes two.
- */
-void pt_fork(struct pagetable *to, struct pagetable *from, uva_t lo, uva_t hi, bool cow,
-             struct tlb_batch *b)
-{
+	struct fork f = { to, from, cow, b };
 	unsigned written = 0;
+	int err = 0;
 
-	for (uva_t va = lo, next; va < hi; va = next) {
+	for (uva_t va = lo, next; va < hi && !err; va = next) {
+		pte_t *source = pt_walk(from, va, false);
+		pte_t *copy = source ? pt_entry(to, va) : NULL;
+
 		next = next_table(va, hi);
-		written += fork_piece(to, from, va, (next - va) >> PAGE_SHIFT, cow, b);
+		if (copy) {
+			written += fork_piece(&f, va, source, copy, (next - va) >> PAGE_SHIFT);
+		}
+		err = source && !copy ? -ENOMEM : 0;
 	}
 	count_add(C_PTES_WRITTEN, written);
+	return err;
 }
 
 /*
@@ -71,9 +69,12 @@ void pt_prune(struct pagetable *pt, uva_t lo, uva_t hi)
 		}
 		spin_unlock(&pt->lock);
 	}
+	if (list_empty(&gone)) {
+		return;
+	}
 	tlb_flush(&b);
 	for (struct list *l; (l = list_pop_front(&gone));) {
-		frame_put(list_entry(l, struct frame, link));
+		frame_put_table(list_entry(l, struct frame, link));
 	}
 }
 
@@ -85,37 +86,43 @@ static uva_t next_table(uva_t va, uva_t hi)
 	return MIN(next, hi);
 }
 
-/* One table's part of a fork; returns the entries written on both sides. */
-static unsigned fork_piece(struct pagetable *to, struct pagetable *from, uva_t va, unsigned n,
-                           bool cow, struct tlb_batch *b)
+/* The child's entry for what the parent's @source shows, with its references. */
+static pte_t share(pte_t source)
+{
+	struct frame *f = pte_frame(source);
+
+	frame_get(f);
+	atomic_inc(&f->maps);
+	return source & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
+}
+
+/*
+ * One table's part of a fork: @n entries from @source on, that for @va, to @copy.  How many were written, on both sides.
+ * Locks: takes from->lock, then to->lock: two page tables' locks at once, parent before child.  Nobody else takes two.
+ */
+static unsigned fork_piece(struct fork *f, uva_t va, pte_t *source, pte_t *copy, unsigned n)
 {
 	unsigned written = 0, copied = 0;
 
-	spin_lock(&from->lock);
-	spin_lock(&to->lock);
-	pte_t *source = pt_walk(from, va, false);
-	pte_t *copy = source ? pt_walk(to, va, false) : NULL;
+	spin_lock(&f->from->lock);
+	spin_lock(&f->to->lock);
+	for (unsigned k = pte_next(source, 0, n); k < n; k = pte_next(source, k + 1, n)) {
+		pte_t pte = source[k];
 
-	ASSERT(!source || copy);
-	for (unsigned k = 0; source && k < n; k++) {
-		if (!(source[k] & PTE_PRESENT)) {
-			continue;
-		}
-		if (cow && (source[k] & PTE_WRITE)) {
-			source[k] &= ~(pte_t)PTE_WRITE;
-			tlb_add(b, va + k * PAGE_SIZE);
+		if (f->cow && (pte & PTE_WRITE)) {
+			pte &= ~(pte_t)PTE_WRITE;
+			source[k] = pte;
+			tlb_add(f->b, va + k * PAGE_SIZE);
 			written++;
 		}
 		ASSERT(copy[k] == 0);
-		copy[k] = source[k] & ~(pte_t)(PTE_ACCESSED | PTE_DIRTY);
-		frame_get(pte_frame(copy[k]));
-		atomic_inc(&pte_frame(copy[k])->maps);
+		copy[k] = share(pte);
 		copied++;
 	}
 	if (copied > 0) {
 		pte_count(copy, (int)copied);
 	}
-	spin_unlock(&to->lock);
-	spin_unlock(&from->lock);
+	spin_unlock(&f->to->lock);
+	spin_unlock(&f->from->lock);
 	return written + copied;
 }

@@ -31,14 +31,13 @@ static unsigned in_table(uva_t va, unsigned n)
 }
 
 /* Empty an entry in one step, whatever the processor writes into it meanwhile.  Its reference becomes
- * the caller's. */
-static struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
+ * the caller's, who counts (pte_count). */
+static inline struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
 {
 	struct frame *f = pte_frame(__atomic_exchange_n(pte, 0, __ATOMIC_ACQ_REL));
 
 	ASSERT(atomic_read(&f->maps) > 0);
 	(void)atomic_dec_zero(&f->maps);
-	pte_count(pte, -1);
 	tlb_add(b, va);
 	return f;
 }
@@ -46,27 +45,32 @@ static struct frame *clear_entry(pte_t *pte, uva_t va, struct tlb_batch *b)
 static unsigned unmap_piece(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b)
 {
 	struct frame *gone[GONE_MAX];
-	unsigned total = 0, k = 0;
-
-	spin_lock(&pt->lock);
+	unsigned total = 0, k = n;
 	pte_t *pte = pt_walk(pt, va, false);
 
-	while (pte && k < n) {
+	if (pte) {
+		k = pte_next(pte, 0, n);
+	}
+	if (k == n) {
+		return 0;               /* and nothing comes: only who holds the address space fills an entry */
+	}
+	spin_lock(&pt->lock);
+	k = pte_next(pte, k, n);        /* once more: a truncation empties entries meanwhile */
+	while (k < n) {
 		unsigned m = 0;
 
-		for (; k < n && m < GONE_MAX; k++) {
-			if (pte[k] & PTE_PRESENT) {
-				gone[m++] = clear_entry(&pte[k], va + k * PAGE_SIZE, b);
-			}
+		for (; k < n && m < GONE_MAX; k = pte_next(pte, k + 1, n)) {
+			gone[m++] = clear_entry(&pte[k], va + k * PAGE_SIZE, b);
 		}
 		frame_put_many(gone, m);
 		total += m;
 	}
+	pte_count(pte, -(int)total);
 	spin_unlock(&pt->lock);
 	return total;
 }
 
-/* See pagetable.h.  Locks: takes pt->lock, piece by piece. */
+/* See pagetable.h.  Locks: that of the address space held; takes pt->lock, piece by piece. */
 unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *b)
 {
 	unsigned total = 0;
@@ -75,7 +79,9 @@ unsigned pt_unmap(struct pagetable *pt, uva_t va, unsigned n, struct tlb_batch *
 		here = in_table(va, n);
 		total += unmap_piece(pt, va, here, b);
 	}
-	count_add(C_PTES_WRITTEN, total);
+	if (total > 0) {
+		count_add(C_PTES_WRITTEN, total);
+	}
 	return total;
 }
 
@@ -100,6 +106,9 @@ static unsigned detach_piece(struct pagetable *pt, uva_t va, unsigned n,
 			out[k] = clear_entry(&pte[k], va + k * PAGE_SIZE, b);
 			left++;
 		}
+	}
+	if (left > 0) {
+		pte_count(pte, -(int)left);
 	}
 	spin_unlock(&pt->lock);
 	return left;
@@ -155,12 +164,10 @@ static unsigned protect_piece(struct pagetable *pt, uva_t va, unsigned n,
 	spin_lock(&pt->lock);
 	pte_t *pte = pt_walk(pt, va, false);
 
-	for (unsigned k = 0; pte && k < n; k++) {
-		pte_t old = pte[k];
-		pte_t set = (old & (PTE_ACCESSED | PTE_DIRTY)) | pte_make(pte_frame(old), prot);
+	for (unsigned k = pte ? pte_next(pte, 0, n) : n; k < n; k = pte_next(pte, k + 1, n)) {
+		pte_t set = pte_protect(pte[k], prot);
 
-		if ((old & PTE_PRESENT) && set != old) {
-			ASSERT(pte_frame(old) != zero_frame || !(prot & PROT_WRITE));
+		if (set != pte[k]) {
 			pte[k] = set;
 			tlb_add(b, va + k * PAGE_SIZE);
 			changed++;

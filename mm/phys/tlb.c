@@ -41,6 +41,14 @@ void tlb_flush(struct tlb_batch *b)
 }
 
 /* See tlb.h. */
+void tlb_flush_page(struct pagetable *pt, uva_t va)
+{
+	if (mmu_cr3() == pt->cr3) {
+		drop_pages(va, 1);
+	}
+}
+
+/* See tlb.h. */
 void tlb_flush_kernel(uva_t va, unsigned n)
 {
 	drop_pages(va, n);

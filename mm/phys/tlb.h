@@ -34,6 +34,9 @@ static inline void tlb_add(struct tlb_batch *b, uva_t va)
 /* Until this returns, another task may still use the old translations.  Empties the batch. */
 void tlb_flush(struct tlb_batch *b);
 
+/* The same for one page. */
+void tlb_flush_page(struct pagetable *pt, uva_t va);
+
 /* Kernel pages are global: loading CR3 leaves them.  Drops @n pages at @va one by one. */
 void tlb_flush_kernel(uva_t va, unsigned n);
 

@@ -13,22 +13,9 @@
 #include "mm/cache/rmap.h"
 #include "mm/phys/kmalloc.h"
 
-/* See area.h. */
-struct vma *area_create(struct space *s, const struct map_request *r, uva_t at)
+/* A new area has read nothing yet, and holds its mapping. */
+static struct vma *begin_life(struct vma *v)
 {
-	struct vma *v = kzalloc(sizeof(*v), ALLOC_WAIT);
-
-	if (!v) {
-		return NULL;
-	}
-	v->start = at;
-	v->end = at + r->len;
-	v->prot = (uint16_t)r->prot;
-	v->flags = (uint16_t)r->flags;
-	v->pager = r->pager;
-	v->mapping = r->mapping;
-	v->pgoff = r->pgoff;
-	v->pt = &s->pt;
 	ra_init(&v->ra);
 	if (v->mapping) {
 		v->mapping->ops->hold(v->mapping);
@@ -37,14 +24,32 @@ struct vma *area_create(struct space *s, const struct map_request *r, uva_t at)
 }
 
 /* See area.h. */
+struct vma *area_create(struct space *s, const struct map_request *r, uva_t at)
+{
+	struct vma *v = kmalloc(sizeof(*v), ALLOC_WAIT);
+
+	if (!v) {
+		return NULL;
+	}
+	*v = (struct vma){
+		.start = at, .end = at + r->len, .prot = (uint16_t)r->prot, .flags = (uint16_t)r->flags,
+		.pager = r->pager, .mapping = r->mapping, .pgoff = r->pgoff, .pt = &s->pt,
+	};
+	return begin_life(v);
+}
+
+/* See area.h. */
 struct vma *area_copy(struct space *s, const struct vma *v)
 {
-	struct map_request r = {
-		.len = v->end - v->start, .prot = v->prot, .flags = v->flags,
-		.pager = v->pager, .mapping = v->mapping, .pgoff = v->pgoff,
-	};
+	struct vma *copy = kmalloc(sizeof(*copy), ALLOC_WAIT);
 
-	return area_create(s, &r, v->start);
+	if (!copy) {
+		return NULL;
+	}
+	*copy = *v;
+	copy->pt = &s->pt;
+	copy->link = copy->link_mapping = (struct list){ NULL, NULL };
+	return begin_life(copy);
 }
 
 /* See area.h. */
@@ -67,12 +72,11 @@ void area_free_all(struct list *removed)
 }
 
 /* See area.h. */
-void area_insert(struct space *s, struct vma *v)
+void area_insert(struct space *s, struct list *next, struct vma *v)
 {
-	int err = vma_insert(&s->vmas, v);
-
-	ASSERT(err == 0);
+	vma_insert_before(&s->vmas, next, v);
 	s->nvmas++;
+	s->last = v;
 	if (v->mapping) {
 		rmap_link(v);
 	}
@@ -90,10 +94,10 @@ static void split_listed(struct vma *v, uva_t at, struct vma *upper)
 /* See area.h. */
 int area_split(struct space *s, uva_t at)
 {
-	struct vma *v = vma_find(&s->vmas, at);
+	struct vma *v = area_above(s, at);
 	struct vma *upper;
 
-	if (!v || v->start == at) {
+	if (!v || v->start >= at) {
 		return 0;
 	}
 	if (s->nvmas >= MAX_AREAS) {
@@ -112,35 +116,43 @@ int area_split(struct space *s, uva_t at)
 	return 0;
 }
 
-/* Free the page tables that served nothing but [lo, hi): those at its edges only if no neighbour reaches in. */
-static void prune(struct space *s, uva_t lo, uva_t hi)
+/* Free the page tables that served nothing but @v, which is going: those at its edges only if no neighbour reaches in. */
+static void prune(struct space *s, const struct vma *v)
 {
-	struct vma *above = vma_find_above(&s->vmas, lo);       /* the set has nothing in [lo, hi) now */
-	struct list *l = above ? above->link.prev : s->vmas.prev;
-	uva_t floor = l != &s->vmas ? list_entry(l, struct vma, link)->end : 0;
-	uva_t ceiling = above ? above->start : USER_TOP;
-	uva_t from = lo & ~(PT_SPAN - 1);
-	uva_t to = (hi + PT_SPAN - 1) & ~(PT_SPAN - 1);
+	const struct list *below = v->link.prev, *above = v->link.next;
+	uva_t floor = below != &s->vmas ? list_entry(below, struct vma, link)->end : 0;
+	uva_t ceiling = above != &s->vmas ? list_entry(above, struct vma, link)->start : USER_TOP;
+	uva_t from = MAX(floor, v->start & ~(PT_SPAN - 1));
+	uva_t to = MIN(ceiling, (v->end + PT_SPAN - 1) & ~(PT_SPAN - 1));
 
-	pt_prune(&s->pt, MAX(floor, from), MIN(ceiling, to));
+	if (to - from >= PT_SPAN) {
+		pt_prune(&s->pt, from, to);
+	}
+}
+
+static void remove_one(struct space *s, struct vma *v, struct tlb_batch *b)
+{
+	pt_unmap(&s->pt, v->start, (v->end - v->start) >> PAGE_SHIFT, b);
+	prune(s, v);
+	if (v->mapping) {
+		rmap_unlink(v);
+	}
+	list_remove(&v->link);
+	s->nvmas--;
 }
 
 /* See area.h. */
-void area_remove(struct space *s, uva_t lo, uva_t hi, struct list *removed)
+void area_remove(struct space *s, struct vma *first, uva_t hi, struct list *removed)
 {
 	struct tlb_batch b = tlb_begin(&s->pt);
-	struct vma *v;
+	struct list *l = &first->link, *next;
 
-	while ((v = vma_find_above(&s->vmas, lo)) != NULL && v->start < hi) {
-		ASSERT(v->start >= lo && v->end <= hi);
-		pt_unmap(&s->pt, v->start, (v->end - v->start) >> PAGE_SHIFT, &b);
-		if (v->mapping) {
-			rmap_unlink(v);
-		}
-		list_remove(&v->link);
-		list_push_back(removed, &v->link);
-		s->nvmas--;
-		prune(s, v->start, v->end);
+	s->last = NULL;                 /* it may be among them */
+	for (; l != &s->vmas && list_entry(l, struct vma, link)->start < hi; l = next) {
+		next = l->next;
+		ASSERT(list_entry(l, struct vma, link)->end <= hi);
+		remove_one(s, list_entry(l, struct vma, link), &b);
+		list_push_back(removed, l);
 	}
 	tlb_flush(&b);
 }

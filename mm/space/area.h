@@ -19,14 +19,22 @@ struct vma *area_copy(struct space *s, const struct vma *v);
 void area_free(struct vma *v);
 void area_free_all(struct list *removed);
 
-/* Into the space's set, and onto its mapping's list.  Locks: s->lock.  The place must be free. */
-void area_insert(struct space *s, struct vma *v);
+/* Into the space's set below the area of @next (at the end for &s->vmas), and onto its mapping's list.  Locks: s->lock. */
+void area_insert(struct space *s, struct list *next, struct vma *v);
+
+/* The first area that ends after @va (it may contain it), or NULL.  Locks: s->lock. */
+static inline struct vma *area_above(struct space *s, uva_t va)
+{
+	struct vma *v = s->last;
+
+	return v && v->start <= va && va < v->end ? v : vma_find_above(&s->vmas, va);
+}
 
 /* Make @at a boundary between areas, if some area straddles it.  0; -ENOMEM.  Locks: s->lock.  Sleeps. */
 must_check int area_split(struct space *s, uva_t at);
 
-/* Remove what lies in [lo, hi), whose ends are boundaries: entries first, then the areas, which move to @removed.
- * Locks: s->lock. */
-void area_remove(struct space *s, uva_t lo, uva_t hi, struct list *removed);
+/* Remove the areas from @first on that begin below @hi, where one ends: entries first, then the areas, which move to
+ * @removed.  Locks: s->lock. */
+void area_remove(struct space *s, struct vma *first, uva_t hi, struct list *removed);
 
 #endif

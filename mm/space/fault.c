@@ -46,27 +46,24 @@ static enum counter kind_of(const struct vma *v)
 }
 
 /* The kinds of fault are counters and events in the same order. */
-static void note(enum counter kind, uva_t va, bool write)
+static inline void note(enum counter kind, uva_t va, bool write)
 {
 	count_add(kind, 1);
 	trace_emit(EV_FAULT_ANON + (kind - C_FAULTS_ANON), va, write, 0, 0);
 }
 
-/* Nothing is mapped: the pager's frame. */
-static int fault_absent(struct space *s, struct vma *v, uva_t va, bool write)
+/* Nothing is mapped at @entry: the pager's frame.  Only who holds s->lock fills an entry, so it stays empty until then. */
+static int fault_absent(struct space *s, struct vma *v, pte_t *entry, uva_t va, bool write)
 {
 	struct fault f = { .va = va, .write = write };
-	int err = pt_reserve(&s->pt, va, 1);
+	int err = v->pager->fault(v, &f);
 
-	if (!err) {
-		err = v->pager->fault(v, &f);
-	}
 	if (err) {
 		return err;
 	}
 	bool named = f.frame->mapping != NULL;
 
-	pt_map(&s->pt, va, f.frame, f.writable ? v->prot : v->prot & ~(unsigned)PROT_WRITE);
+	pt_map(&s->pt, entry, f.frame, f.writable ? v->prot : v->prot & ~(unsigned)PROT_WRITE);
 	if (named) {
 		frame_unlock(f.frame);  /* its reference is the entry's now; the cache has its own */
 	}
@@ -74,16 +71,14 @@ static int fault_absent(struct space *s, struct vma *v, uva_t va, bool write)
 	return 0;
 }
 
-static void make_writable(struct space *s, struct vma *v, uva_t va)
+static void make_writable(struct space *s, const struct vma *v, pte_t *entry, uva_t va)
 {
-	struct tlb_batch b = tlb_begin(&s->pt);
-
-	pt_protect(&s->pt, va, 1, v->prot, &b);
-	tlb_flush(&b);
+	pt_reprotect(&s->pt, entry, v->prot);
+	tlb_flush_page(&s->pt, va);
 }
 
 /* First write to a page of a shared area that is mapped for reading. */
-static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *frame)
+static int fault_shared(struct space *s, struct vma *v, pte_t *entry, uva_t va, struct frame *frame)
 {
 	struct fault f = { .va = va, .write = true, .frame = frame };
 	int err = 0;
@@ -93,7 +88,7 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 	if (frame->mapping == v->mapping) {             /* else truncated: the access faults again */
 		err = v->pager->dirty(v, &f);
 		if (!err) {
-			make_writable(s, v, va);
+			make_writable(s, v, entry, va);
 		}
 	}
 	frame_unlock(frame);
@@ -102,88 +97,113 @@ static int fault_shared(struct space *s, struct vma *v, uva_t va, struct frame *
 	return err;
 }
 
-/* A copy of our own in place of a frame that others use too. */
-static int fault_cow(struct space *s, struct vma *v, uva_t va, struct frame *old)
+/* A frame with the content of @old, which others use too.  NULL: no memory. */
+static struct frame *copy_of(const struct frame *old)
 {
-	struct tlb_batch b = tlb_begin(&s->pt);
 	struct frame *new;
 
-	note(C_FAULTS_COW, va, true);
 	if (old == zero_frame) {
-		new = frame_alloc_zeroed(ALLOC_WAIT);
-	} else {
-		new = frame_alloc(ALLOC_WAIT);
+		return frame_alloc_zeroed(ALLOC_WAIT);
 	}
-	if (!new) {
-		return -ENOMEM;
-	}
-	if (old != zero_frame) {
+	new = frame_alloc(ALLOC_WAIT);
+	if (new) {
 		page_copy(frame_data(new), frame_data(old));
 		count_add(C_BYTES_COPIED_COW, PAGE_SIZE);
 	}
-	pt_remap(&s->pt, va, new, v->prot, &b);
-	tlb_flush(&b);
+	return new;
+}
+
+/* A copy of our own in place of @old. */
+static int fault_cow(struct space *s, struct vma *v, pte_t *entry, uva_t va, const struct frame *old)
+{
+	struct frame *new = copy_of(old), *gone;
+
+	note(C_FAULTS_COW, va, true);
+	if (!new) {
+		return -ENOMEM;
+	}
+	gone = pt_remap(&s->pt, entry, new, v->prot);
+	if (gone) {
+		tlb_flush_page(&s->pt, va);
+		frame_put(gone);
+	}
 	return 0;
 }
 
 /* Mapped read-only, and written to.  @frame carries a reference of ours besides the entry's. */
-static int fault_present(struct space *s, struct vma *v, uva_t va, struct frame *frame)
+static int fault_present(struct space *s, struct vma *v, pte_t *entry, uva_t va, struct frame *frame)
 {
 	if (v->flags & VMA_SHARED) {
-		return fault_shared(s, v, va, frame);
+		return fault_shared(s, v, entry, va, frame);
 	}
 	if (!frame->mapping && frame != zero_frame && atomic_read(&frame->refs) == 2) {
 		note(C_FAULTS_COW, va, true);           /* the others are gone: it is ours */
-		make_writable(s, v, va);
+		make_writable(s, v, entry, va);
 		return 0;
 	}
-	return fault_cow(s, v, va, frame);
+	return fault_cow(s, v, entry, va, frame);
 }
 
-/* The area that @va is in, or the stack grown to contain it; NULL: nobody's. */
+/* Does the stack @v, all of it above @va, grow so far down? */
+static bool grows_to(const struct space *s, const struct vma *v, uva_t va)
+{
+	const struct list *below = v->link.prev;
+
+	return (v->flags & VMA_GROWSDOWN) && v->end - va <= STACK_MAX &&
+	       (below == &s->vmas || list_entry(below, struct vma, link)->end + STACK_GAP <= va);
+}
+
+/* The area that @va is in, or the stack grown to contain it; NULL: nobody's.  It is mostly that of the last fault. */
 static struct vma *area_for(struct space *s, uva_t va)
 {
-	struct vma *v = vma_find_above(&s->vmas, va);
-	struct vma *below;
+	struct vma *v = s->last;
 
-	if (!v || va >= v->start) {
+	if (v && v->start <= va && va < v->end) {
 		return v;
 	}
-	below = v->link.prev != &s->vmas ? list_entry(v->link.prev, struct vma, link) : NULL;
-	if (!(v->flags & VMA_GROWSDOWN) || v->end - va > STACK_MAX ||
-	    (below && below->end + STACK_GAP > va)) {
-		return NULL;
+	v = vma_find_above(&s->vmas, va);
+	if (v && va < v->start) {
+		if (grows_to(s, v, va)) {
+			v->start = va;          /* anonymous, so no mapping lists it */
+		} else {
+			v = NULL;
+		}
 	}
-	v->start = va;                  /* anonymous, so no mapping lists it */
+	s->last = v;
 	return v;
 }
 
-/* The fault at @va of @v, the area for it.  Locks: s->lock held.  Sleeps. */
-static enum fault_result fault_in(struct space *s, struct vma *v, uva_t va, bool write)
+/* The page at @va of @v is there and shows something.  Locks: s->lock held.  Sleeps. */
+static int fault_again(struct space *s, struct vma *v, pte_t *entry, uva_t va, bool write)
 {
-	enum fault_result result = FAULT_SEGV;
 	struct frame *frame;
-	pte_t pte;
+	pte_t pte = pt_look(&s->pt, entry, &frame);
+	int err = 0;
 
-	if (v && allowed(v, write)) {
-		pte = pt_lookup(&s->pt, va, &frame);
-		if (!pte) {
-			result = result_of(fault_absent(s, v, va, write));
-		} else {
-			/* Present and sufficient: somebody repaired it since the processor looked. */
-			int err = write && !(pte & PTE_WRITE) ? fault_present(s, v, va, frame) : 0;
-
-			result = result_of(err);
-			frame_put(frame);
+	if (pte) {
+		/* Sufficient: somebody repaired it since the processor looked. */
+		if (write && !(pte & PTE_WRITE)) {
+			err = fault_present(s, v, entry, va, frame);
 		}
+		frame_put(frame);
 	}
-	return result;
+	return err;                     /* or truncated meanwhile: the access faults again */
 }
 
 /* See space.h.  Locks: s->lock held.  Sleeps. */
 enum fault_result fault_locked(struct space *s, uva_t va, bool write)
 {
-	return fault_in(s, area_for(s, va), va, write);
+	struct vma *v = area_for(s, va);
+	pte_t *entry;
+
+	if (!v || !allowed(v, write)) {
+		return FAULT_SEGV;
+	}
+	entry = pt_entry(&s->pt, va);
+	if (!entry) {
+		return FAULT_NOMEM;
+	}
+	return result_of(*entry == 0 ? fault_absent(s, v, entry, va, write) : fault_again(s, v, entry, va, write));
 }
 
 /* See space.h.  Locks: takes s->lock.  Sleeps.  Who writes through a shared mapping is a writer like others: he waits
@@ -191,14 +211,11 @@ enum fault_result fault_locked(struct space *s, uva_t va, bool write)
 enum fault_result fault_handle(struct space *s, uva_t va, bool write)
 {
 	enum fault_result result;
-	struct vma *v;
 	bool throttle;
 
 	mutex_lock(&s->lock);
-	va = page_round_down(va);
-	v = area_for(s, va);
-	result = fault_in(s, v, va, write);
-	throttle = v && write && (v->flags & VMA_SHARED);
+	result = fault_locked(s, page_round_down(va), write);
+	throttle = write && s->last && (s->last->flags & VMA_SHARED);
 	mutex_unlock(&s->lock);
 	if (throttle) {
 		wb_throttle();

@@ -2,8 +2,8 @@
  * The copy of an address space.  Frames are shared, one more reference each, and write-protected on both
  * sides, so the first write to any of them makes a copy; areas that are shared between processes stay writable.
  *
- * The child's tables are reserved and its areas listed with their mappings before the first entry is copied:
- * from then on reverse mapping finds what it must, and nothing can fail half-way through the entries.
+ * An area of the child is listed with its mapping before its first entry is copied: from then on reverse mapping
+ * finds what it must.  If memory ends half-way, what is there of the child goes as any address space does.
  *
  * Floor 5.  Read next: fault.c
  */
@@ -17,13 +17,8 @@ static int fork_area(struct space *child, struct space *s, const struct vma *v, 
 	if (!copy) {
 		return -ENOMEM;
 	}
-	if (pt_fork_reserve(&child->pt, &s->pt, v->start, v->end) != 0) {
-		area_free(copy);
-		return -ENOMEM;
-	}
-	area_insert(child, copy);
-	pt_fork(&child->pt, &s->pt, v->start, v->end, !(v->flags & VMA_SHARED), b);
-	return 0;
+	area_insert(child, &child->vmas, copy);         /* areas come in order */
+	return pt_fork(&child->pt, &s->pt, v->start, v->end, !(v->flags & VMA_SHARED), b);
 }
 
 /* See space.h.  Locks: takes s->lock.  Sleeps. */

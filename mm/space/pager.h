@@ -21,8 +21,8 @@ struct fault {
 	uva_t         va;               /* page aligned                                             */
 	bool          write;
 	struct frame *frame;            /* out: referenced; a named one also locked                 */
-	bool          writable;         /* out: the entry may be writable (the frame is ours alone, */
-};                                      /*      or named, shared and dirty)                         */
+	bool          writable;         /* false; out: the entry may be writable (the frame is ours */
+};                                      /*      alone, or named, shared and dirty)                  */
 
 struct pager {
 	const char *name;

@@ -21,32 +21,13 @@
 
 enum { KEEP_SHARE = 4 };                /* reserves (a 64th of memory or less) that must be left */
 
-/* The cache's page for @va, referenced, locked and still named.  -ERANGE past the end of the file. */
-static int get_locked(struct vma *v, uva_t va, struct frame **out)
+/* The cache's page for f->va, still named, to f->frame.  -ERANGE past the end of the file. */
+static int get_locked(struct vma *v, struct fault *f)
 {
-	pgoff_t index = vma_index(v, va);
+	struct mapping *m = v->mapping;
+	struct readahead *ra = mapping_memory_only(m) ? NULL : &v->ra;
 
-	for (;;) {
-		struct frame *f;
-		int err = pcache_get(v->mapping, mapping_memory_only(v->mapping) ? NULL : &v->ra, index, &f);
-
-		if (err) {
-			return err;
-		}
-		frame_lock(f);
-		if (f->mapping == v->mapping) {
-			err = index < size_pages(mapping_size(v->mapping)) ? 0 : -ERANGE;
-			if (!err) {
-				*out = f;
-				return 0;
-			}
-		}
-		frame_unlock(f);
-		frame_put(f);
-		if (err) {
-			return err;     /* being truncated: who does that waits for the lock that we had */
-		}
-	}                               /* no longer this page: stolen, or truncated and gone */
+	return pcache_get_locked(m, ra, vma_index(v, f->va), &f->frame);
 }
 
 static void unlock_put(struct frame *f)
@@ -55,9 +36,11 @@ static void unlock_put(struct frame *f)
 	frame_put(f);
 }
 
-/* Supply a private copy of the locked page @page, which is given up. */
-static int supply_copy(struct fault *f, struct frame *page)
+/* Supply a private copy in place of the cache's page, which is given up. */
+static int supply_copy(struct fault *f)
 {
+	struct frame *page = f->frame;
+
 	f->frame = frame_alloc(ALLOC_WAIT);
 	if (f->frame) {
 		page_copy(frame_data(f->frame), frame_data(page));
@@ -70,18 +53,12 @@ static int supply_copy(struct fault *f, struct frame *page)
 
 static int private_fault(struct vma *v, struct fault *f)
 {
-	struct frame *page;
-	int err = get_locked(v, f->va, &page);
+	int err = get_locked(v, f);
 
-	if (err) {
+	if (err || !f->write) {
 		return err;
 	}
-	if (f->write) {
-		return supply_copy(f, page);
-	}
-	f->frame = page;
-	f->writable = false;
-	return 0;
+	return supply_copy(f);
 }
 
 /*
@@ -100,24 +77,20 @@ static bool room_to_steal(void)
 /* Exactly private, except that page-in steals the page when it can be removed from the cache. */
 static int uncached_fault(struct vma *v, struct fault *f)
 {
-	struct frame *page;
-	int err = get_locked(v, f->va, &page);
+	int err = get_locked(v, f);
 
 	if (err) {
 		return err;
 	}
-	if (room_to_steal() && pcache_steal(page) == 0) {
-		frame_unlock(page);
-		f->frame = page;
+	if (room_to_steal() && pcache_steal(f->frame) == 0) {
+		frame_unlock(f->frame);
 		f->writable = true;
 		return 0;
 	}
-	if (f->write) {
-		return supply_copy(f, page);
+	if (!f->write) {
+		return 0;
 	}
-	f->frame = page;
-	f->writable = false;
-	return 0;
+	return supply_copy(f);
 }
 
 /* First write to a page of a shared area: place before dirt.  What is in memory only is never dirty. */
@@ -139,19 +112,13 @@ static int shared_dirty(struct vma *v, struct fault *f)
 	return 0;
 }
 
-static int shared_read(struct vma *v, struct fault *f)
-{
-	f->writable = false;
-	return get_locked(v, f->va, &f->frame);
-}
-
 /* The page may need a new block: see order.h. */
 static int shared_write(struct vma *v, struct fault *f)
 {
 	int err;
 
 	order_begin();
-	err = shared_read(v, f);
+	err = get_locked(v, f);
 	if (!err) {
 		err = shared_dirty(v, f);
 		if (err) {
@@ -165,7 +132,7 @@ static int shared_write(struct vma *v, struct fault *f)
 
 static int shared_fault(struct vma *v, struct fault *f)
 {
-	return f->write ? shared_write(v, f) : shared_read(v, f);
+	return f->write ? shared_write(v, f) : get_locked(v, f);
 }
 
 const struct pager pager_shared = {

@@ -31,6 +31,26 @@ struct space *space_create(void)
 	return s;
 }
 
+/* Remove [lo, hi), splitting at its edges if need be.  -ENOMEM with nothing removed.  Locks: s->lock held. */
+static int remove_range(struct space *s, uva_t lo, uva_t hi, struct list *removed)
+{
+	struct vma *v = area_above(s, lo);
+	int err = 0;
+
+	if (!v || v->start >= hi) {
+		return 0;
+	}
+	if (v->start < lo || v->end != hi) {
+		err = area_split(s, lo);
+		err = err ? err : area_split(s, hi);
+		v = vma_find_above(&s->vmas, lo);
+	}
+	if (!err) {
+		area_remove(s, v, hi, removed);
+	}
+	return err;
+}
+
 /* See space.h. */
 void space_put(struct space *s)
 {
@@ -40,25 +60,11 @@ void space_put(struct space *s)
 		return;
 	}
 	mutex_lock(&s->lock);
-	area_remove(s, 0, USER_TOP, &removed);
+	(void)remove_range(s, 0, USER_TOP, &removed);
 	mutex_unlock(&s->lock);
 	area_free_all(&removed);
 	pt_destroy(&s->pt);
 	kfree(s);
-}
-
-/* Remove [lo, hi), splitting at its edges.  -ENOMEM with nothing removed.  Locks: s->lock held. */
-static int remove_range(struct space *s, uva_t lo, uva_t hi, struct list *removed)
-{
-	int err = area_split(s, lo);
-
-	if (!err) {
-		err = area_split(s, hi);
-	}
-	if (!err) {
-		area_remove(s, lo, hi, removed);
-	}
-	return err;
 }
 
 /* Big MAP_UNCACHED areas start where a directory entry does: mwrite then recognises their absence 4 MiB at a look. */
@@ -67,13 +73,13 @@ static uint32_t alignment(const struct map_request *r)
 	return r->pager == &pager_uncached && r->len >= PT_SPAN ? PT_SPAN : PAGE_SIZE;
 }
 
-/* Where the area of @r goes; 0 if there is no room.  Locks: s->lock held. */
-static uva_t choose_address(struct space *s, const struct map_request *r)
+/* Where the area of @r goes, and below which other in *@next; 0 if there is no room.  Locks: s->lock held. */
+static uva_t choose_address(struct space *s, const struct map_request *r, struct list **next)
 {
 	uint32_t align = alignment(r);
 	uva_t hint = r->at >= MMAP_LOW ? r->at : MMAP_LOW;
 
-	return vma_gap(&s->vmas, r->len, hint, MMAP_LOW, STACK_TOP - STACK_MAX, align);
+	return vma_gap(&s->vmas, r->len, hint, MMAP_LOW, STACK_TOP - STACK_MAX, align, next);
 }
 
 static int check_request(const struct map_request *r)
@@ -93,25 +99,38 @@ static int check_request(const struct map_request *r)
 	return r->at < PAGE_SIZE ? -EPERM : 0;          /* page 0 stays empty: NULL must fault */
 }
 
+/* Make room at the address that @r asks for; *@next is what is above it.  Locks: s->lock held. */
+static int clear_address(struct space *s, const struct map_request *r, struct list **next, struct list *removed)
+{
+	int err = remove_range(s, r->at, r->at + r->len, removed);
+	struct vma *above = vma_find_above(&s->vmas, r->at);
+
+	*next = above ? &above->link : &s->vmas;
+	return err;
+}
+
 /* Put the new area @v in its place.  Locks: s->lock held. */
 static int place_area(struct space *s, const struct map_request *r, struct vma *v, struct list *removed)
 {
-	uva_t at = r->fixed ? r->at : choose_address(s, r);
+	uva_t at = r->at;
+	struct list *next;
+	int err = 0;
 
+	if (!r->fixed) {
+		at = choose_address(s, r, &next);
+	}
 	if (at == 0 || s->nvmas >= MAX_AREAS) {
 		return -ENOMEM;
 	}
-	v->start = at;
-	v->end = at + r->len;
 	if (r->fixed) {
-		int err = remove_range(s, v->start, v->end, removed);
-
-		if (err) {
-			return err;
-		}
+		err = clear_address(s, r, &next, removed);
 	}
-	area_insert(s, v);
-	return 0;
+	if (!err) {
+		v->start = at;
+		v->end = at + r->len;
+		area_insert(s, next, v);
+	}
+	return err;
 }
 
 /* See space.h.  Locks: takes s->lock.  Sleeps. */
@@ -133,13 +152,18 @@ int space_map(struct space *s, const struct map_request *r, uva_t *out)
 	if (!err) {
 		*out = v->start;
 		merged = vma_merge_prev(&s->vmas, v);
-		s->nvmas -= merged != NULL;
+		if (merged) {
+			s->nvmas--;
+			s->last = NULL;
+		}
 	}
 	mutex_unlock(&s->lock);
 	if (err || merged) {
 		area_free(err ? v : merged);
 	}
-	area_free_all(&removed);
+	if (r->fixed) {
+		area_free_all(&removed);
+	}
 	return err;
 }
 

@@ -26,6 +26,7 @@ struct space {
 	struct pagetable pt;
 	struct list      vmas;          /* sorted                                          [lock] */
 	unsigned         nvmas;         /*                                                 [lock] */
+	struct vma      *last;          /* used last: of the last fault, or new; or NULL   [lock] */
 	uva_t            brk_start, brk;        /* [brk_start, brk) is the heap           [lock] */
 	atomic_t         refs;
 };

@@ -234,6 +234,14 @@ void tlb_flush(struct tlb_batch *b)
 	*b = tlb_begin(b->pt);
 }
 
+void tlb_flush_page(struct pagetable *pt, uva_t va)
+{
+	struct tlb_batch b = tlb_begin(pt);
+
+	tlb_add(&b, va);
+	tlb_flush(&b);
+}
+
 void tlb_flush_kernel(uva_t va, unsigned n)
 {
 	(void)va, (void)n;

@@ -77,12 +77,21 @@ static void clear_new_tables(const struct frame *then)
 	}
 }
 
+/* A free frame holds anything, except on the stack of zeros. */
+static void clear_zeros(void)
+{
+	for (struct list *l = pool.zeros; l; l = l->next) {
+		memset(frame_data(link_frame(l)), 0, PAGE_SIZE);
+	}
+}
+
 void snapshot_restore(const struct snapshot *s)
 {
 	const char *at = get(s->bytes, __data_start, (size_t)(_end - __data_start));
 
 	clear_new_tables((const struct frame *)(const void *)at);
 	at = get(at, frames, USED_PAGES * sizeof(*frames));
+	clear_zeros();
 	for (pfn_t pfn = 0; pfn < USED_PAGES; pfn++) {
 		const struct frame *f = pfn_frame(pfn);
 		char *data = frame_data(f);

@@ -187,6 +187,46 @@ static void test_kinds(void **state)
 	memory_end();
 }
 
+/* A table comes back full of zeros and goes out as such, and for anything when there is nothing else. */
+static void test_tables(void **state)
+{
+	struct frame *z, *all[PAGES];
+	uint64_t zeroed;
+	unsigned n;
+
+	(void)state;
+	memory_begin(PAGES);
+	z = frame_alloc_table(ALLOC_WAIT);
+	zeroed = count_read(C_PAGES_ZEROED);
+	frame_put_table(z);
+	assert_int_equal(frame_count_free(), memory_baseline);
+	assert_ptr_not_equal(all[0] = frame_alloc(ALLOC_WAIT), z);
+	assert_ptr_equal(frame_alloc_table(ALLOC_WAIT), z);
+	assert_int_equal(count_read(C_PAGES_ZEROED), zeroed);
+	assert_int_equal(frame_totals().pagetable, 1);
+	frame_put_table(z);
+	frame_fail_nth(1);
+	assert_null(frame_alloc_table(ALLOC_WAIT));
+	((char *)frame_data(z))[PAGE_SIZE - 1] = 1;
+	assert_int_equal(frame_check(NULL), 1);
+	((char *)frame_data(z))[PAGE_SIZE - 1] = 0;
+	frame_put(all[0]);
+
+	n = frame_alloc_many(all, PAGES, ALLOC_ATOMIC);
+	assert_int_equal(n, memory_baseline);
+	assert_null(frame_alloc(ALLOC_ATOMIC));
+	assert_null(frame_alloc_table(ALLOC_ATOMIC));
+	assert_int_equal(frame_check(memory_report), 0);
+	frame_put_many(all, n);
+	frame_put_table(frame_alloc_table(ALLOC_ATOMIC));
+	for (unsigned k = 0; k < n; k++) {
+		all[k] = frame_alloc(ALLOC_ATOMIC);
+		assert_non_null(all[k]);
+	}
+	frame_put_many(all, n);
+	memory_end();
+}
+
 /* Trap W21: what a frame was in its former life must not show, bit by bit. */
 static void test_w21_reset(void **state)
 {
@@ -638,6 +678,7 @@ int main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_order_survives),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_w21_reset),
 		cmocka_unit_test(test_w20_bad_put),
 		cmocka_unit_test(test_reserve),

@@ -43,8 +43,7 @@ static struct frame *map_new(uva_t va, unsigned prot)
 	struct frame *f = frame_alloc(ALLOC_WAIT);
 
 	assert_non_null(f);
-	assert_int_equal(pt_reserve(&pt, va, 1), 0);
-	pt_map(&pt, va, f, prot);
+	pt_map(&pt, pt_entry(&pt, va), f, prot);
 	return f;
 }
 
@@ -216,11 +215,14 @@ static void test_map(void **state)
 	frame_put(a);
 	assert_int_equal(pt_lookup(&pt, AT(0), NULL), entry(AT(0)));
 	expect_owners(a, 1, 1);
+	assert_int_equal(pt_look(&pt, pt_entry(&pt, AT(0)), &found), entry(AT(0)));
+	assert_ptr_equal(found, a);
+	frame_put(a);
 	assert_int_equal(pt_lookup(&pt, AT(5), &found), 0);
 	assert_int_equal(pt_lookup(&pt, AT(5000), &found), 0);
 
 	frame_get(zero_frame);
-	pt_map(&pt, AT(3), zero_frame, PROT_READ);
+	pt_map(&pt, pt_entry(&pt, AT(3)), zero_frame, PROT_READ);
 	assert_int_equal(atomic_read(&zero_frame->maps), 1);
 	end();
 	assert_int_equal(atomic_read(&zero_frame->maps), 0);
@@ -234,22 +236,16 @@ static void test_remap(void **state)
 	(void)state;
 	begin();
 	a = map_new(AT(0), PROT_READ);
-	frame_get(a);
 	b = frame_alloc(ALLOC_WAIT);
-	pt_remap(&pt, AT(0), b, RW, &batch);
+	assert_ptr_equal(pt_remap(&pt, pt_entry(&pt, AT(0)), b, RW), a);
 	assert_int_equal(entry(AT(0)), frame_paddr(b) | PTE_PRESENT | PTE_USER | PTE_WRITE);
 	expect_owners(a, 1, 0);
 	expect_owners(b, 1, 1);
-	assert_int_equal(batch.n, 1);
-	assert_int_equal(batch.lo, AT(0));
-	assert_int_equal(batch.hi, AT(1));
 	frame_put(a);
 
 	/* The old one went while the caller slept: nothing to invalidate then. */
 	c = frame_alloc(ALLOC_WAIT);
-	batch = tlb_begin(&pt);
-	pt_remap(&pt, AT(1), c, RW, &batch);
-	assert_int_equal(batch.n, 0);
+	assert_null(pt_remap(&pt, pt_entry(&pt, AT(1)), c, RW));
 	expect_owners(c, 1, 1);
 	end();
 }
@@ -262,13 +258,13 @@ static void test_map_over(void **state)
 	begin();
 	map_new(AT(0), RW);
 	f = frame_alloc(ALLOC_WAIT);
-	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, AT(0), f, RW)));
+	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, pt_entry(&pt, AT(0)), f, RW)));
 	spin_init(&pt.lock);
-	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, AT(1024), f, RW)));            /* no table */
+	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, pt_walk(&pt, AT(1024), false), f, RW)));       /* no table */
 	spin_init(&pt.lock);
-	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, AT(1), zero_frame, RW)));      /* never writable */
+	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, pt_entry(&pt, AT(1)), zero_frame, RW)));       /* never writable */
 	spin_init(&pt.lock);
-	assert_true(FAKE_CHECK_FAILS(pt_map(&pt, USER_TOP, f, RW)));
+	assert_true(FAKE_CHECK_FAILS(pt_entry(&pt, USER_TOP)));
 	frame_put(f);
 	end();
 }
@@ -338,10 +334,10 @@ static void test_detach(void **state)
 	named = map_new(AT(1), PROT_READ);
 	named->mapping = (void *)&mapping;
 	frame_get(zero_frame);
-	pt_map(&pt, AT(2), zero_frame, PROT_READ);
+	pt_map(&pt, pt_entry(&pt, AT(2)), zero_frame, PROT_READ);
 	twice = map_new(AT(3), RW);
 	frame_get(twice);
-	pt_map(&pt, AT(4), twice, RW);
+	pt_map(&pt, pt_entry(&pt, AT(4)), twice, RW);
 	mine[1] = map_new(AT(5), PROT_READ);
 	for (unsigned k = 0; k < 8; k++) {
 		kept[k] = entry(AT(k));
@@ -416,10 +412,10 @@ static void test_fork(void **state)
 	*pt_walk(&pt, AT(-1), false) |= PTE_DIRTY | PTE_ACCESSED;
 
 	frame_fail_nth(2);
-	assert_int_equal(pt_fork_reserve(&child, &pt, AT(-3), AT(1)), -ENOMEM);
-	assert_int_equal(pt_fork_reserve(&child, &pt, AT(-3), AT(1)), 0);
+	assert_int_equal(pt_fork(&child, &pt, AT(-3), AT(1), true, &batch), -ENOMEM);
+	pt_unmap(&child, AT(-3), 4, &child_batch);
+	assert_int_equal(pt_fork(&child, &pt, AT(-3), AT(1), true, &batch), 0);
 	assert_null(pt_walk(&child, AT(2048), false));
-	pt_fork(&child, &pt, AT(-3), AT(1), true, &batch);
 
 	copy = pt_walk(&child, AT(-1), false);
 	assert_int_equal(*copy, frame_paddr(a) | PTE_PRESENT | PTE_USER);
@@ -433,7 +429,7 @@ static void test_fork(void **state)
 	assert_int_equal(batch.n, 1);           /* only what was writable */
 	assert_int_equal(batch.lo, AT(-1));
 
-	pt_fork(&child, &pt, AT(1), AT(2), false, &batch);      /* a shared mapping stays writable */
+	assert_int_equal(pt_fork(&child, &pt, AT(1), AT(2), false, &batch), 0);     /* a shared mapping stays writable */
 	assert_int_equal(*pt_walk(&child, AT(1), false), entry(AT(1)));
 	assert_true(entry(AT(1)) & PTE_WRITE);
 	assert_int_equal(batch.n, 1);
@@ -565,16 +561,18 @@ static void compare(void)
 
 static void random_map(unsigned s, unsigned k)
 {
-	struct tlb_batch b = tlb_begin(&space[s]);
 	struct frame *f = frame_alloc(ALLOC_WAIT);
 	bool writable = host_random(2);
 	unsigned prot = writable ? RW : PROT_READ;
+	pte_t *at = pt_entry(&space[s], PAGE_AT(k));
 
-	assert_int_equal(pt_reserve(&space[s], PAGE_AT(k), 1), 0);
 	if (model[s][k].f) {
-		pt_remap(&space[s], PAGE_AT(k), f, prot, &b);
+		struct frame *old = pt_remap(&space[s], at, f, prot);
+
+		assert_ptr_equal(old, model[s][k].f);
+		frame_put(old);
 	} else {
-		pt_map(&space[s], PAGE_AT(k), f, prot);
+		pt_map(&space[s], at, f, prot);
 	}
 	model[s][k].f = f;
 	model[s][k].writable = writable;
@@ -638,8 +636,7 @@ static void random_fork(unsigned s, unsigned k, unsigned n)
 	bool cow = host_random(2);
 
 	random_unmap(!s, k, n);
-	assert_int_equal(pt_fork_reserve(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n)), 0);
-	pt_fork(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n), cow, &b);
+	assert_int_equal(pt_fork(&space[!s], &space[s], PAGE_AT(k), PAGE_AT(k + n), cow, &b), 0);
 	for (unsigned j = k; j < k + n; j++) {
 		model[s][j].writable &= !cow;
 		model[!s][j] = model[s][j];

@@ -287,8 +287,7 @@ static void map_file(unsigned n)
 		struct frame *f;
 
 		assert_int_equal(pcache_get(&file.m, NULL, i, &f), 0);
-		assert_int_equal(pt_reserve(&pt, area.start + i * PAGE_SIZE, 1), 0);
-		pt_map(&pt, area.start + i * PAGE_SIZE, f, PROT_READ);
+		pt_map(&pt, pt_entry(&pt, area.start + i * PAGE_SIZE), f, PROT_READ);
 	}
 	fake_mmu.cr3 = pt.cr3;
 }

@@ -149,7 +149,14 @@ static void test_insert(void **state)
 
 static uva_t gap(unsigned pages, unsigned hint, unsigned lo, unsigned hi, unsigned align)
 {
-	return vma_gap(&set, pages * PAGE_SIZE, hint ? AT(hint) : 0, AT(lo), AT(hi), align * PAGE_SIZE);
+	struct list *next = NULL;
+	uva_t at = vma_gap(&set, pages * PAGE_SIZE, hint ? AT(hint) : 0, AT(lo), AT(hi), align * PAGE_SIZE, &next);
+	struct vma *above = at ? vma_find_above(&set, at) : NULL;
+
+	if (at) {
+		assert_ptr_equal(next, above ? &above->link : &set);
+	}
+	return at;
 }
 
 static void test_gap(void **state)
@@ -188,6 +195,8 @@ static void test_gap_hint(void **state)
 
 static void test_gap_aligned(void **state)
 {
+	struct list *next;
+
 	(void)state;
 	begin();
 	assert_int_equal(gap(4, 1, 1, 20, 4), AT(4));
@@ -197,10 +206,10 @@ static void test_gap_aligned(void **state)
 	assert_int_equal(gap(6, 0, 0, 32, 4), AT(16));
 	assert_int_equal(gap(1, 0, 0, 32, 4), AT(0));
 	assert_int_equal(gap(4, 0, 9, 15, 4), 0);
-	assert_int_equal(vma_gap(&set, 8u << 20, 0, 0x40001000, USER_TOP, 4u << 20), 0x40400000);
-	assert_int_equal(vma_gap(&set, USER_TOP - 0x40400000, 0, 0x40001000, USER_TOP, 4u << 20), 0x40400000);
-	assert_int_equal(vma_gap(&set, USER_TOP - 0x403FF000, 0, 0x40001000, USER_TOP, 4u << 20), 0);
-	assert_int_equal(vma_gap(&set, 0xFFFFF000, 0, 0x1000, USER_TOP, PAGE_SIZE), 0);
+	assert_int_equal(vma_gap(&set, 8u << 20, 0, 0x40001000, USER_TOP, 4u << 20, &next), 0x40400000);
+	assert_int_equal(vma_gap(&set, USER_TOP - 0x40400000, 0, 0x40001000, USER_TOP, 4u << 20, &next), 0x40400000);
+	assert_int_equal(vma_gap(&set, USER_TOP - 0x403FF000, 0, 0x40001000, USER_TOP, 4u << 20, &next), 0);
+	assert_int_equal(vma_gap(&set, 0xFFFFF000, 0, 0x1000, USER_TOP, PAGE_SIZE, &next), 0);
 }
 
 /* ---- merge, split ---- */

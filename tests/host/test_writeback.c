@@ -323,8 +323,7 @@ static void map(pgoff_t i)
 {
 	struct frame *f = pcache_find_one(&file.m, i);
 
-	assert_int_equal(pt_reserve(&pt, i * PAGE_SIZE, 1), 0);
-	pt_map(&pt, i * PAGE_SIZE, f, PROT_READ | PROT_WRITE);
+	pt_map(&pt, pt_entry(&pt, i * PAGE_SIZE), f, PROT_READ | PROT_WRITE);
 }
 
 /* A page being written is write-protected first, so that the next store is noticed; private copies are left alone. */
@@ -345,8 +344,7 @@ static void test_mapped(void **state)
 	map(1);
 	map(2);
 	private = memfile_frame(1);
-	assert_int_equal(pt_reserve(&pt, 0x3000, 1), 0);
-	pt_map(&pt, 0x3000, private, PROT_READ | PROT_WRITE);
+	pt_map(&pt, pt_entry(&pt, 0x3000), private, PROT_READ | PROT_WRITE);
 	fake_mmu.cr3 = pt.cr3;
 	wb_start(&file.m, 0, ~0u);
 	assert_false(pt_lookup(&pt, 0x1000, NULL) & PTE_WRITE);
