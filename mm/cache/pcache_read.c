@@ -1,17 +1,15 @@
 /*
- * Pages with content: get one that is up to date, grab one to overwrite, and the end of transfers.
+ * Pages with content: get one that is up to date, grab one to overwrite.
  *
  * After every sleep the frame may have lost its name (truncate): f->mapping is looked at again under the
  * frame lock or mapping.lock.
  *
- * Floor 4.  Read next: readahead.c, writeback.c
+ * Floor 4.  Read next: pcache_done.c, readahead.c
  */
 #include "kernel/counters.h"
 #include "kernel/lib/errno.h"
-#include "kernel/trace.h"
 #include "mm/cache/names.h"
 #include "mm/cache/readahead.h"
-#include "mm/cache/writeback.h"
 
 /* See pcache.h.  Locks: takes m->lock, under which FR_FIRSTOUT and the number of those change. */
 unsigned pcache_first_use(struct mapping *m, struct frame *f)
@@ -109,18 +107,16 @@ int pcache_get(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame 
 }
 
 /*
- * Page @i, locked, if all is well with it: it is there, up to date and within the file, nobody has it locked, and
- * readahead does not wait for it.  All that is seen at one moment, so nothing has to be looked at again.
+ * Page @i, locked, if it is there (and @inside the file), has of the flags @look just @want, and nobody has it locked.
+ * All that is seen at one moment, so nothing has to be looked at again.
  */
-static struct frame *find_settled(struct mapping *m, pgoff_t i)
+static inline struct frame *find_and_lock(struct mapping *m, pgoff_t i, uint32_t look, uint32_t want, bool inside)
 {
-	struct frame *f = NULL;
+	struct frame *f;
 
 	spin_lock(&m->lock);
-	if (i < size_pages(m->size)) {
-		f = names_look(m, i);
-	}
-	if (f && frame_flags(f, FR_UPTODATE | FR_MARK) == FR_UPTODATE && frame_trylock(f)) {
+	f = inside && i >= size_pages(m->size) ? NULL : names_look(m, i);
+	if (f && frame_flags(f, look) == want && frame_trylock(f)) {
 		frame_get(f);
 	} else {
 		f = NULL;
@@ -158,7 +154,7 @@ static int get_and_lock(struct mapping *m, struct readahead *ra, pgoff_t i, stru
 /* See pcache.h.  Sleeps. */
 int pcache_get_locked(struct mapping *m, struct readahead *ra, pgoff_t i, struct frame **out)
 {
-	struct frame *f = find_settled(m, i);
+	struct frame *f = find_and_lock(m, i, FR_UPTODATE | FR_MARK, FR_UPTODATE, true);
 
 	if (!f) {
 		return get_and_lock(m, ra, i, out);
@@ -198,23 +194,6 @@ static int name_new(struct mapping *m, pgoff_t i, struct frame **out)
 	return 0;
 }
 
-/* Page @i with its lock, if it is there and the lock is free: seen at one moment, so its name is as it should be. */
-static struct frame *find_and_lock(struct mapping *m, pgoff_t i)
-{
-	struct frame *f;
-
-	spin_lock(&m->lock);
-	f = names_look(m, i);
-	if (f && !frame_trylock(f)) {
-		f = NULL;
-	}
-	if (f) {
-		frame_get(f);
-	}
-	spin_unlock(&m->lock);
-	return f;
-}
-
 /* Whatever it takes.  Sleeps. */
 static int find_or_name(struct mapping *m, pgoff_t i, struct frame **out)
 {
@@ -243,7 +222,7 @@ static int find_or_name(struct mapping *m, pgoff_t i, struct frame **out)
 /* See pcache.h.  Sleeps. */
 int pcache_grab(struct mapping *m, pgoff_t i, struct frame **out)
 {
-	struct frame *f = find_and_lock(m, i);
+	struct frame *f = find_and_lock(m, i, 0, 0, false);
 
 	if (!f) {
 		return find_or_name(m, i, out);
@@ -297,75 +276,4 @@ void pcache_make_dirty(struct frame *f)
 		names_tag_dirty(m, leaf, f->index & RADIX_MASK, 1);
 	}
 	spin_unlock(&m->lock);
-}
-
-/*
- * A read request has ended: its pages are up to date, or failed and to be tried again by whoever wants them.
- * A read that was never made, for want of memory, is no error of the page's.
- * Until now they were locked, so their slots are as they were.  Any context.  Locks: takes m->lock.
- */
-void pcache_read_done(struct mapping *m, pgoff_t i, unsigned n, int error)
-{
-	uint32_t outcome = error == 0 ? FR_UPTODATE : error == -ENOMEM ? 0 : FR_ERROR;
-
-	spin_lock(&m->lock);
-	for (unsigned k = 0, span; k < n; k += span) {
-		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
-
-		span = radix_span(i + k, n - k);
-		for (unsigned s = 0; s < span; s++) {
-			struct frame *f = leaf->slot[((i + k) & RADIX_MASK) + s];
-
-			frame_set(f, outcome);
-			frame_release(f, FR_LOCKED, 0);
-		}
-	}
-	spin_unlock(&m->lock);
-}
-
-/* Pages that could not be written: dirty as before, but out of the throttle's count.  Locks: m->lock held. */
-static void write_failed(struct mapping *m, struct radix_node *leaf, unsigned slot, unsigned n)
-{
-	for (unsigned k = slot; k < slot + n; k++) {
-		struct frame *f = leaf->slot[k];
-
-		if (!frame_is(f, FR_DIRTY)) {           /* else written to meanwhile, and counted */
-			frame_set(f, FR_DIRTY);
-			names_tag_dirty(m, leaf, k, 1);
-		}
-		atomic_add(&cache_sums.dirty, -1);
-		frame_set(f, FR_ERROR);
-	}
-}
-
-/*
- * A write request has ended.  A page that could not be written stays dirty with FR_ERROR: readable, not
- * reclaimed, tried again by the next sync only; the mapping remembers the error.
- * Any context.  Locks: takes m->lock.
- */
-void pcache_write_done(struct mapping *m, pgoff_t i, unsigned n, int error)
-{
-	trace_emit(EV_WB_DONE, trace_address(m), i, n, (uint32_t)error);
-	spin_lock(&m->lock);
-	for (unsigned k = 0, span; k < n; k += span) {
-		struct radix_node *leaf = radix_leaf(&m->frames, i + k);
-
-		span = radix_span(i + k, n - k);
-		radix_clear_tag(leaf, RADIX_WRITEBACK, radix_span_mask(i + k, span));
-		if (error) {
-			write_failed(m, leaf, (i + k) & RADIX_MASK, span);
-		}
-		for (unsigned s = 0; s < span; s++) {
-			frame_release(leaf->slot[((i + k) & RADIX_MASK) + s], FR_WRITEBACK, 0);
-		}
-	}
-	if (error) {
-		m->wberr.error = error;
-		m->wberr.seq++;
-	} else {
-		count_add(C_PAGES_WRITTEN, n);
-	}
-	spin_unlock(&m->lock);
-	atomic_add(&cache_sums.writeback, -(int32_t)n);
-	wb_progress();
 }
