@@ -143,8 +143,7 @@ void inode_dirty(struct inode *i);
 int  inode_write(struct inode *i);
 /* Write every dirty inode into its metadata block. */
 int  inode_sync_all(void);
-/* Drop unused inodes until @keep are left, those with nothing to write only: no I/O, so that an allocation in need
- * may ask for it.  Returns how many went. */
+/* Drop unused inodes until @keep are left, those with nothing to write only: no I/O.  Returns how many went. */
 unsigned inode_shrink(unsigned keep);
 /* Show every inode in memory to @look, under the table's lock: it must not sleep. */
 void inode_for_each(void (*look)(const struct inode *i, void *ctx), void *ctx);

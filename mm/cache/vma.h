@@ -47,7 +47,7 @@ struct vma *vma_find_above(struct list *set, uva_t va);
  * @hint if possible; 0 if there is none.  *@next is for vma_insert_before(). */
 uva_t vma_gap(struct list *set, uint32_t len, uva_t hint, uva_t lo, uva_t hi, uint32_t align, struct list **next);
 
-/* Insert; -EEXIST if it overlaps.  Neighbours are not merged here: vma_merge(). */
+/* Insert; -EEXIST if it overlaps.  Neighbours are not merged here: vma_merge_prev(). */
 must_check int vma_insert(struct list *set, struct vma *v);
 /* The same for who knows the place: @next is the link of the area above, or @set. */
 void vma_insert_before(struct list *set, struct list *next, struct vma *v);
