@@ -68,7 +68,11 @@ struct ra_plan ra_decide(struct readahead *ra, pgoff_t i, unsigned want, bool ma
 	return (struct ra_plan){ .start = i, .size = 0, .mark = i };
 }
 
-/* Frames to read into.  A hint that finds memory full of idle pages may push some of them out. */
+/*
+ * Frames to read into.  A hint that finds memory full may push out first-out pages.  What is read ahead of a reader, who is
+ * on his way, may push out idle pages too; a program's hint, which may wait for memory (ALLOC_WAIT) but not at others'
+ * cost, may not.
+ */
 static unsigned alloc_batch(struct mapping *m, struct frame **batch, unsigned n, unsigned how)
 {
 	unsigned got;
@@ -76,7 +80,7 @@ static unsigned alloc_batch(struct mapping *m, struct frame **batch, unsigned n,
 	how |= mapping_memory_only(m) ? 0 : ALLOC_CACHE;
 	got = frame_alloc_many(batch, n, how);
 
-	if (got < n && (how & ALLOC_HINT) && reclaim_idle(n - got) > 0) {
+	if (got < n && (how & ALLOC_HINT) && reclaim_idle(n - got, !(how & ALLOC_WAIT)) > 0) {
 		got += frame_alloc_many(batch + got, n - got, how);
 	}
 	return got;

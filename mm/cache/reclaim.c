@@ -75,18 +75,6 @@ static bool make_idle(struct frame *f, enum round round)
 	return atomic_read(&f->refs) == 2;
 }
 
-/*
- * Frames on their way out, by rising address, as the hand finds them.  Freed together they come back in that order,
- * so that what is read into them next is a run, and one segment of a request.
- */
-struct gone { unsigned n; struct frame *frame[RECLAIM_BATCH]; };
-
-static void put_gone(struct gone *gone)
-{
-	frame_put_many(gone->frame, gone->n);
-	gone->n = 0;
-}
-
 /* Free what of the leaf around page @i is first-out as well: such pages came in runs. */
 static unsigned evict_leaf(struct mapping *m, pgoff_t i)
 {
@@ -112,14 +100,10 @@ static bool unname(struct mapping *m, struct frame *f)
 	return idle;
 }
 
-/*
- * Try to take one frame's name, and free who would have to go with it.  The frame's lock keeps the mapping.
- * Owns: a reference to @f goes to @gone, if it is the last.  Returns how many there are less in the cache.
- */
-static unsigned evict(struct frame *f, enum round round, struct gone *gone)
+/* Try to free one frame, and who would have to go with it.  Its lock keeps the mapping.  Returns how many. */
+static unsigned evict(struct frame *f, enum round round)
 {
-	unsigned others = 0;
-	bool ours = false;
+	unsigned freed = 0;
 
 	if (!atomic_inc_not_zero(&f->refs)) {
 		return 0;
@@ -128,20 +112,13 @@ static unsigned evict(struct frame *f, enum round round, struct gone *gone)
 		struct mapping *m = f->mapping;
 
 		if (m && make_idle(f, round)) {
-			others = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
-			ours = unname(m, f);
+			freed = round == FIRST_OUT ? evict_leaf(m, f->index) : 0;
+			freed += unname(m, f);
 		}
 		frame_unlock(f);
 	}
-	if (!ours) {
-		frame_put(f);
-		return others;
-	}
-	gone->frame[gone->n++] = f;
-	if (gone->n == RECLAIM_BATCH) {
-		put_gone(gone);
-	}
-	return others + 1;
+	frame_put(f);
+	return freed;
 }
 
 /*
@@ -174,10 +151,8 @@ static struct frame *next_named(pfn_t *looks)
 static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 {
 	struct swept s = { 0, 0 };
-	struct gone gone;
 	struct frame *f;
 
-	gone.n = 0;
 	while (s.freed < want && (f = next_named(&looks)) != NULL) {
 		if (!in_class(f, round)) {
 			continue;
@@ -185,10 +160,9 @@ static struct swept sweep(unsigned want, enum round round, pfn_t looks)
 		if (frame_is(f, FR_DIRTY | FR_WRITEBACK)) {
 			s.unwritten += to_be_written(f);
 		} else if (!frame_is(f, FR_LOCKED)) {
-			s.freed += evict(f, round, &gone);
+			s.freed += evict(f, round);
 		}
 	}
-	put_gone(&gone);
 	return s;
 }
 
@@ -245,11 +219,14 @@ unsigned reclaim(unsigned want)
 
 /* See reclaim.h.  A few steps of the hand, and never twice past the same frame: what is not found soon is not idle
  * enough for a wish. */
-unsigned reclaim_idle(unsigned want)
+unsigned reclaim_idle(unsigned want, bool used_once)
 {
 	unsigned freed;
 	pfn_t looks;
 
+	if (!any_firstout() && !used_once) {
+		return 0;
+	}
 	want = MAX(want, (unsigned)RECLAIM_BATCH);
 	looks = MIN(IDLE_LOOKS * want, once_round());
 	freed = sweep(want, any_firstout() ? FIRST_OUT : USED_ONCE, looks).freed;

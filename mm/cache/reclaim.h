@@ -9,12 +9,14 @@
 #ifndef MM_CACHE_RECLAIM_H
 #define MM_CACHE_RECLAIM_H
 
+#include "kernel/lib/types.h"
+
 /* Free up to @want frames; returns how many.  Sleeps (for writes to complete) when only dirty ones are left. */
 unsigned reclaim(unsigned want);
 
-/* Free clean pages of the class that goes first now, without waiting for anything: for readahead, whose wish for memory
- * is only a wish.  Returns how many. */
-unsigned reclaim_idle(unsigned want);
+/* Free clean first-out pages or, if there are none and the wish is worth that, pages @used_once; without waiting for
+ * anything: for readahead, whose wish for memory is only a wish.  Returns how many. */
+unsigned reclaim_idle(unsigned want, bool used_once);
 
 /* Pages that passed through a program (first-out) may fill memory up to the limit for dirty pages, whatever is free:
  * drop what is over it and clean.  For whoever has just moved some.  Waits for nothing. */

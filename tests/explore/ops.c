@@ -206,7 +206,7 @@ OP(truncate_half)  { truncate_to(a, file_b, HALF); }
 OP(writeback_a)    { (void)a; write_back(file_a); }
 OP(writeback_b)    { (void)a; write_back(file_b); }
 OP(flush_b)        { (void)a; wb_start_background(mapping_of(file_b)); }
-OP(evict)          { (void)a; reclaim_idle(1); }
+OP(evict)          { (void)a; reclaim_idle(1, true); }
 OP(shared_load)    { load_from(a, AT_SHARED_B, file_cell(1, 0, 0), 1); }
 OP(shared_store)   { store_to(a, AT_SHARED_B, file_cell(1, 0, 0), 1); }
 OP(shared_hole)    { store_to(a, AT_SHARED_B + PAGE_SIZE, file_cell(1, 1, 0), 1); }

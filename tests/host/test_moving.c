@@ -282,7 +282,7 @@ static void steal_and_unmap(void)
 static void evict(void)
 {
 	pcache_drop_clean(&dst.m);
-	reclaim_idle(64);
+	reclaim_idle(64, true);
 }
 
 static void map_and_exit(void)
