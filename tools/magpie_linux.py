@@ -62,7 +62,10 @@ class Kernel:
         print(f"Fetching Debian's {META} into {self.folder} ...", file=sys.stderr)
         for part in ("state/lists/partial", "cache/archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
-        self.apt("apt-get", "update")
+        try:
+            self.apt("apt-get", "update")
+        except Failure as error:        # a mirror in the midst of an update: most lists are there
+            print(f"{error}\nGoing on with what there is.", file=sys.stderr)
         name = re.search(r"Depends: (linux-image-\S+)", self.apt("apt-cache", "depends", META))
         if not name:
             raise Failure(f"{META}: apt-cache does not know on what it depends")
