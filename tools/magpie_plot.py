@@ -86,8 +86,8 @@ def cross(axes, figures):
 
 
 def place(source):
-    """The folder, which is the part of the kernel; what is no function's is the program's."""
-    return "program" if source == "-" else source.split(" or ")[0].rpartition("/")[0]
+    """The folder, which is the part of the kernel; the program, and small functions, have none."""
+    return "others" if source == "-" else source.split(" or ")[0].rpartition("/")[0]
 
 
 def stripe(axes, y, pieces, colours, smallest):
